@@ -1,0 +1,123 @@
+"""What a collector or an analyzer is, what it is given, and the visible lists of those that are built in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar, Protocol, runtime_checkable
+
+from forensics.errors import UsageError
+from forensics.model import Artifact, Finding, Gap, Item
+
+COLLECTORS: tuple[str, ...] = ("forensics.collectors.local:LocalCollector",)
+"""Built-in collectors, as `module:Class`; the first that accepts an item collects it."""
+
+ANALYZERS: tuple[str, ...] = (
+    "forensics.analyzers.metadata:MetadataAnalyzer",
+    "forensics.analyzers.streams:StreamsAnalyzer",
+)
+"""Built-in analyzers, as `module:Class`."""
+
+
+class Sink(Protocol):
+    """The only way for a plug-in to keep bytes: hashed as they pass, then write-once."""
+
+    def put(
+        self, stream: BinaryIO, *, role: str, name: str | bytes, media_type: str | None = None, **facts: Any
+    ) -> Artifact:
+        """Stores all bytes of a stream.
+
+        Args:
+            stream: Read to its end; not closed.
+            role: What the bytes are to the acquisition or finding, for example `original`.
+            name: File name, for people; never used as a path.
+            media_type: Internet media type, or None to have it determined from the first bytes.
+            facts: What is known about the bytes.
+
+        Raises:
+            StoreError: The bytes could not be stored; nothing is kept of them.
+        """
+        ...
+
+
+class Evidence(Protocol):
+    """A read-only view of one stored artifact."""
+
+    @property
+    def artifact(self) -> Artifact:
+        """The artifact; `artifact.content_sha256` is the subject of findings about it."""
+        ...
+
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        """Opens the content (decrypted where it is sealed) for reading."""
+        ...
+
+    def path(self) -> AbstractContextManager[Path]:
+        """Gives a read-only file with the content and a telling ending, for programs that want a path."""
+        ...
+
+    def related(self, role: str) -> tuple[Evidence, ...]:
+        """Gives what other analyzers made of this artifact under a role; only roles named in `reads`."""
+        ...
+
+
+@runtime_checkable
+class Collector(Protocol):
+    """Obtains items of one kind of source. A frozen dataclass whose fields are its settings."""
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+
+    def accepts(self, item: Item) -> bool:
+        """Whether this collector can obtain the item."""
+        ...
+
+    def collect(self, item: Item, sink: Sink) -> Iterable[Gap]:
+        """Puts what it obtains into the sink and yields what it could not obtain."""
+        ...
+
+
+@runtime_checkable
+class Analyzer(Protocol):
+    """Examines one artifact for one kind of trace. A frozen dataclass whose fields are its settings.
+
+    Attributes:
+        media_types: Patterns such as `image/*` of what it examines.
+        needs: Outside programs and model files: `exiftool>=12`, `model:<sha256>`.
+        reads: Roles of artifacts made by other analyzers that it wants.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    media_types: ClassVar[tuple[str, ...]]
+    needs: ClassVar[tuple[str, ...]]
+    reads: ClassVar[tuple[str, ...]]
+
+    def examine(self, evidence: Evidence, sink: Sink) -> Iterable[Finding]:
+        """States at least one finding about the evidence; the same bytes give the same findings."""
+        ...
+
+
+def load(name: str) -> Any:
+    """Loads a plug-in class by `module:Class`.
+
+    Raises:
+        UsageError: There is no such module or class.
+    """
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"plug-in {name} cannot be loaded: {error}", hint="Check its name and that it is installed.") from error
+
+
+def installed(group: str) -> dict[str, str]:
+    """Lists plug-ins that other packages offer: name to `module:Class`. They stay off unless they are named.
+
+    Args:
+        group: `forensics.collectors` or `forensics.analyzers`.
+    """
+    return {point.name: point.value for point in entry_points(group=group)}
