@@ -1,0 +1,1 @@
+"""Keeps evidence: digests, blobs, records, the ledger, keys and trusted time."""
