@@ -1,0 +1,58 @@
+"""What `analyze` does, and how its result is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from forensics.cli.settings import Times
+from forensics.cli.stamping import time_answer
+from forensics.codec import to_json
+from forensics.custody.signing import Home, SigningKey
+from forensics.custody.writer import writing
+from forensics.engine.collect import Setup
+from forensics.engine.examine import Analyzed, chosen_analyzers, default_jobs, examine_case
+
+MOST_GAPS = 20
+"""Distinct gaps that are told; the records hold all."""
+
+
+def analyze_case(
+    folder: Path,
+    items: Sequence[str],
+    *,
+    key: SigningKey,
+    home: Home,
+    wait_s: float,
+    found: Times,
+    setup: Setup,
+    only: Sequence[str],
+    settings: Sequence[str],
+    jobs: int | None,
+) -> dict[str, Any]:
+    """Examines a case and tells what came of it."""
+    analyzers = chosen_analyzers(only, settings)
+    with writing(folder, key, home=home, verb="analyze", wait_s=wait_s) as writer:
+        result = examine_case(writer, items, analyzers=analyzers, setup=setup, jobs=jobs or default_jobs())
+        head = str(writer.case.head)
+    time, gaps = time_answer(result.stamped, found) if result.stamped else ("nothing new to time-stamp", [])
+    findings: dict[str, dict[str, int]] = {}
+    for (kind, outcome), number in sorted(result.kinds.items()):
+        findings.setdefault(kind, {})[outcome] = number
+    return {
+        "examined": result.examined,
+        "skipped": result.skipped,
+        "findings": findings,
+        "gap_summary": _summary(result),
+        "gaps": gaps,
+        "head": head,
+        "time": time,
+        "exit_code": result.exit_code,
+    }
+
+
+def _summary(result: Analyzed) -> list[dict[str, Any]]:
+    counted = Counter(gap for gap in result.gaps if gap.is_of_content)
+    return [{**to_json(gap), "count": number} for gap, number in counted.most_common(MOST_GAPS)]

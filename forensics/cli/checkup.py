@@ -1,0 +1,144 @@
+"""What `doctor` looks at: programs, libraries, fonts, models, keys, time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from forensics.cli.settings import Times
+from forensics.custody.digest import digest_stream, new_sm3
+from forensics.custody.signing import Home, has_key
+from forensics.errors import ForensicsError, ToolMissingError
+
+PROGRAMS = ("exiftool>=12", "ffprobe>=4", "ffmpeg>=4", "openssl>=3")
+LIBRARIES = ("blake3", "cryptography", "rfc3161-client", "pyrage", "reportlab", "pyexiftool", "ffmpeg-python", "bagit", "pillow")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        state: `ok`, `missing`, `failed`, or `note` for what is optional.
+        mend: The command that mends it; empty where nothing needs mending.
+    """
+
+    name: str
+    state: str
+    detail: str
+    mend: str = ""
+
+
+def examine_machine(home: Home, found: Times, *, is_online: bool) -> dict[str, Any]:
+    """Looks at this machine and tells what works; the exit code is 30 where something needed is missing."""
+    checks = [
+        *_programs(),
+        *_libraries(),
+        *_files(),
+        _sm3(),
+        _keys(home),
+        *_authorities(found, is_online=is_online),
+        *_servers(found, is_online=is_online),
+    ]
+    states = {check.state for check in checks}
+    code = 30 if "missing" in states else 3 if "failed" in states else 0
+    return {"checks": [asdict(check) for check in checks], "exit_code": code}
+
+
+def _programs() -> Iterator[Check]:
+    from forensics.tools import require
+
+    for need in PROGRAMS:
+        name = need.partition(">")[0]
+        try:
+            tool = require(need)
+            yield Check(name, "ok", f"{tool.version} (SHA-256 {(tool.digest or '')[:16]})")
+        except ToolMissingError as error:
+            yield Check(name, "missing", str(error), error.hint)
+        except ForensicsError as error:
+            yield Check(name, "failed", str(error), error.hint)
+
+
+def _libraries() -> Iterator[Check]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    for name in LIBRARIES:
+        try:
+            yield Check(name, "ok", version(name))
+        except PackageNotFoundError:
+            yield Check(name, "missing", "not installed", f"pip install {name}")
+
+
+def _files() -> Iterator[Check]:
+    """Compares fonts and models with the SHA-256 that their NOTICE files state."""
+    from forensics.reporter.text import template_root
+
+    package = Path(__file__).resolve().parent.parent
+    for folder, kind in ((Path(str(template_root())) / "fonts", "font"), (package / "models", "model")):
+        notice = folder / "NOTICE"
+        text = notice.read_text(encoding="utf-8") if notice.is_file() else ""
+        if not text:
+            yield Check(kind, "missing", f"{notice} is not there", "Install the program again.")
+        for path in sorted([*folder.glob("*.ttf"), *folder.glob("*.onnx")]):
+            with path.open("rb") as stream:
+                digest = digest_stream(stream).sha256
+            is_known = digest in text
+            detail = f"{path.name} (SHA-256 {digest[:16]})" + ("" if is_known else " is not what NOTICE says")
+            yield Check(kind, "ok" if is_known else "failed", detail, "" if is_known else "Install the program again.")
+
+
+def _sm3() -> Check:
+    try:
+        new_sm3()
+    except ForensicsError as error:
+        return Check("SM3", "note", f"{error}; needed for cases of jurisdiction cn alone", error.hint)
+    return Check("SM3", "ok", "available through OpenSSL")
+
+
+def _keys(home: Home) -> Check:
+    if has_key(home):
+        return Check("signing key", "ok", f"in {home.keys}")
+    return Check("signing key", "note", "none yet; `forensics new` makes one", "forensics key new")
+
+
+def _authorities(found: Times, *, is_online: bool) -> Iterator[Check]:
+    if not found.authorities:
+        yield Check("time-stamp authority", "note", "none is configured: items will be not yet time-stamped", "--tsa URL, or config.toml")
+    for authority in found.authorities:
+        detail = f"{authority.url}, {len(authority.anchors)} trust anchors"
+        yield _asked("time-stamp authority", detail, ask=lambda one=authority: _ask_authority(one)) if is_online else Check(
+            "time-stamp authority", "ok", detail + " (not asked; --online asks)"
+        )
+
+
+def _asked(name: str, detail: str, *, ask: Callable[[], str]) -> Check:
+    try:
+        return Check(name, "ok", f"{detail}: {ask()}")
+    except ForensicsError as error:
+        return Check(name, "failed", f"{detail}: {error}", error.hint)
+
+
+def _ask_authority(authority: Any) -> str:
+    import hashlib
+
+    from forensics.custody.trusted_time import request_token
+
+    receipt = request_token(authority, hashlib.sha256(b"forensics doctor").digest())
+    return f"answered, genTime {receipt.token.gen_time:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _servers(found: Times, *, is_online: bool) -> Iterator[Check]:
+    from forensics.custody.clock import check_clocks
+
+    if not found.servers:
+        yield Check("time server", "note", "none is configured: the clock is compared with nothing", "--ntp HOST, or config.toml")
+    elif not is_online:
+        yield Check("time server", "ok", ", ".join(found.servers) + " (not asked; --online asks)")
+    else:
+        for check in check_clocks(found.servers, phase="before"):
+            if check.gap:
+                yield Check("time server", "failed", f"{check.server}: {check.gap.detail}", "Check the address and the network.")
+            else:
+                yield Check("time server", "ok", f"{check.server}: offset {check.offset_s:+.3f} s")

@@ -1,0 +1,49 @@
+"""How `status` words what a case holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from forensics.codec import to_json
+from forensics.engine.overview import Overview
+
+
+def told_of(overview: Overview) -> dict[str, Any]:
+    """Gives the JSON object of `status`."""
+    case = overview.case
+    return {
+        "case": to_json(case.info) | {"salt": None},
+        "head": str(case.head),
+        "root": case.root(case.head.seq),
+        "events": len(case.events),
+        "counts": overview.counts,
+        "outcomes": overview.outcomes,
+        "findings": overview.findings,
+        "gaps": overview.gaps,
+        "not_yet_time_stamped": overview.unstamped,
+        "not_yet_examined": overview.unexamined,
+        "authorities": list(overview.authorities),
+        "items": list(overview.items),
+        "exit_code": 0,
+    }
+
+
+def overview_lines(told: dict[str, Any]) -> Iterator[str]:
+    """Words `status` for people."""
+    counts, info = told["counts"], told["case"]
+    yield f"{info['title']}  ({info['id']}, opened {info['opened_at'][:10]} by {info['examiner']})"
+    yield f"head {told['head']}"
+    yield f"{counts['items']} items, {counts['acquisitions']} acquisitions, {counts['blobs']} blobs, {counts['bytes']} bytes"
+    yield "outcomes: " + (_counted(told["outcomes"]) or "nothing was collected yet")
+    yield "gaps: " + (_counted(told["gaps"]) or "none")
+    for kind, results in sorted(told["findings"].items()):
+        yield f"  {kind:28} {_counted(results)}"
+    if told["not_yet_examined"]:
+        yield f"{told['not_yet_examined']} contents are not yet examined: forensics analyze CASE"
+    if told["not_yet_time_stamped"]:
+        yield f"{told['not_yet_time_stamped']} items are not yet time-stamped: forensics stamp CASE --tsa URL"
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))

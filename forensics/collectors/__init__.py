@@ -1,0 +1,1 @@
+"""Obtains items: one kind of source each."""

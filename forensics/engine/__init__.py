@@ -1,0 +1,1 @@
+"""Runs collectors and analyzers over a case and commits what they give."""

@@ -1,0 +1,144 @@
+"""An act: one run of a verb, with the machine it ran on, its self-test, and its clock checks."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from forensics import __version__
+from forensics.custody.digest import digest_stream
+from forensics.engine.batch import Batch
+from forensics.model import Act, ActEnd, ClockCheck, Gap, GapReason
+
+ABC_DIGESTS = {
+    "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    "blake3": "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85",
+    "sm3": "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0",
+}
+"""Digests of the three bytes `abc`. Source: FIPS 180-4 examples; BLAKE3 reference implementation; GB/T 32905-2016, A.1."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """An act that has begun.
+
+    Attributes:
+        act: Its reference.
+        servers: Time servers to ask again at its end.
+        clock: What they said at its beginning.
+    """
+
+    act: str
+    servers: tuple[str, ...]
+    clock: tuple[ClockCheck, ...]
+
+
+def begin(batch: Batch, verb: str, *, arguments: Sequence[str], servers: Sequence[str], with_sm3: bool) -> Running:
+    """Adds the act's record to a batch, after the self-test and the first clock checks.
+
+    Args:
+        batch: Takes the record.
+        verb: For example `collect`.
+        arguments: The command line without locators, names of people and secrets.
+        servers: Time servers to compare the clock with.
+        with_sm3: Whether the self-test includes SM3.
+    """
+    from forensics.custody.clock import check_clocks
+
+    clock = check_clocks(tuple(servers), phase="before")
+    record = Act(
+        verb=verb,
+        started_at=datetime.now(UTC),
+        arguments=tuple(arguments),
+        environment=environment(),
+        self_test=self_test(with_sm3=with_sm3),
+        clock=clock,
+    )
+    return Running(batch.add([record]), tuple(servers), clock)
+
+
+def end(batch: Batch, running: Running, *, gaps: Sequence[Gap] = ()) -> tuple[Gap, ...]:
+    """Adds the record of the act's end and commits what waits.
+
+    Returns:
+        The gaps of the clock checks: time servers that were named and did not answer.
+    """
+    from forensics.custody.clock import check_clocks
+
+    clock = check_clocks(running.servers, phase="after")
+    batch.add([ActEnd(running.act, datetime.now(UTC), clock, tuple(gaps))])
+    batch.flush()
+    return tuple(check.gap for check in (*running.clock, *clock) if check.gap)
+
+
+def self_test(*, with_sm3: bool) -> dict[str, Any]:
+    """Computes digests of known bytes and compares them with the published ones (C33)."""
+    import io
+
+    found = digest_stream(io.BytesIO(b"abc"), with_sm3=with_sm3)
+    wanted = [name for name in ABC_DIGESTS if with_sm3 or name != "sm3"]
+    checks = {name: "passed" if getattr(found, name) == ABC_DIGESTS[name] else "failed" for name in wanted}
+    return {"known_bytes": "abc", "digests": checks, "passed": set(checks.values()) == {"passed"}}
+
+
+def self_test_gap(result: dict[str, Any]) -> Gap | None:
+    """Gives the gap of a self-test that failed."""
+    return None if result["passed"] else Gap("self-test", GapReason.FAILED, "known bytes do not give their known digest")
+
+
+@cache
+def environment() -> dict[str, Any]:
+    """Describes program and machine without naming its owner, its network or its serial numbers (C32, D12)."""
+    return {
+        "program": {"name": "forensics", "version": __version__, "sha256": program_digest()},
+        "python": platform.python_version(),
+        "operating_system": _operating_system(),
+        "kernel": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "libraries": _libraries(),
+        "time_zone": _time_zone(),
+    }
+
+
+def program_digest() -> str:
+    """Computes one SHA-256 over all source files of the program: lines of `sha256sum`, sorted by path."""
+    root = Path(sys.modules["forensics"].__file__ or "").parent
+    lines = []
+    for path in sorted(root.rglob("*.py"), key=lambda one: one.relative_to(root).as_posix()):
+        lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(root).as_posix()}\n")
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _operating_system() -> str:
+    try:
+        return platform.freedesktop_os_release().get("PRETTY_NAME", platform.platform())
+    except OSError:
+        return platform.platform()
+
+
+def _libraries() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, requires, version
+
+    found = {}
+    with suppress(PackageNotFoundError):
+        for line in requires("forensics") or ():
+            if "extra ==" not in line:
+                name = re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0]
+                found[name] = version(name)
+    return dict(sorted(found.items()))
+
+
+def _time_zone() -> str:
+    offset = datetime.now().astimezone().strftime("%z")
+    return f"UTC{offset[:3]}:{offset[3:]}"

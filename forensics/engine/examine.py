@@ -1,0 +1,174 @@
+"""The verb `analyze`: from stored artifacts to committed findings under a checkpoint."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from forensics.codec import to_json
+from forensics.custody.index import examination_key
+from forensics.custody.writer import Writer
+from forensics.engine import act
+from forensics.engine.acquire import describe
+from forensics.engine.analyze import Bench, analyze, collected, ready
+from forensics.engine.batch import Batch
+from forensics.engine.collect import Setup
+from forensics.engine.plan import Ready, Task, plan
+from forensics.engine.stamp import Stamped, checkpoint
+from forensics.errors import UsageError
+from forensics.model import Acquisition, Artifact, Finding, Gap, GapReason
+from forensics.plugins import ANALYZERS, Analyzer, load
+
+
+@dataclass(frozen=True)
+class Analyzed:
+    """What became of an `analyze`.
+
+    Attributes:
+        examined: Number of examinations that ran.
+        skipped: Number of examinations that had been made before with the same settings and tools.
+        kinds: Number of findings by kind and result.
+        gaps: What could not be examined, and what is missing of the act itself.
+        stamped: What became of the request for trusted time; None where nothing ran.
+    """
+
+    examined: int
+    skipped: int
+    kinds: dict[tuple[str, str], int]
+    gaps: tuple[Gap, ...]
+    stamped: Stamped | None
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 3 done with gaps, 30 a tool is missing."""
+        if any(gap.what == "tool" and gap.why is GapReason.MISSING for gap in self.gaps):
+            return 30
+        has_gaps = any(gap.is_of_content for gap in self.gaps) or bool(self.stamped and self.stamped.gaps)
+        return 3 if has_gaps else 0
+
+
+def chosen_analyzers(only: Sequence[str], settings: Iterable[str]) -> list[Analyzer]:
+    """Makes the analyzers that were asked for, with their settings.
+
+    Args:
+        only: Names; empty for all built-in ones.
+        settings: `analyzer.field=value`; the value takes the type of the field's default.
+
+    Raises:
+        UsageError: A name or a setting is unknown.
+    """
+    classes = {cls.name: cls for cls in map(load, ANALYZERS)}
+    if unknown := [name for name in only if name not in classes]:
+        raise UsageError(f"there is no analyzer {unknown[0]}", hint=f"There are: {', '.join(classes)}.")
+    made = {name: classes[name]() for name in (only or classes)}
+    for setting in settings:
+        left, _, value = setting.partition("=")
+        name, _, field = left.partition(".")
+        if name not in made:
+            raise UsageError(f"there is no analyzer for the setting {setting}", hint="Write --set analyzer.field=value.")
+        made[name] = _with_setting(made[name], field, value)
+    return list(made.values())
+
+
+def _with_setting(analyzer: Any, field: str, value: str) -> Any:
+    if field not in {one.name for one in fields(analyzer)}:
+        raise UsageError(f"analyzer {analyzer.name} has no setting {field}", hint="docs/methods lists the settings.")
+    try:
+        return replace(analyzer, **{field: type(getattr(analyzer, field))(value)})
+    except ValueError as error:
+        raise UsageError(f"{value!r} is no value for {analyzer.name}.{field}: {error}") from error
+
+
+def artifacts_of(writer: Writer, items: Sequence[str]) -> list[Artifact]:
+    """Reads the artifacts of items, or of all items, in the order in which they were collected.
+
+    Raises:
+        UsageError: There is no such item.
+    """
+    known = {row[0] for row in writer.index.rows("SELECT id FROM item")}
+    if unknown := [item for item in items if item not in known]:
+        raise UsageError(f"the case has no item {unknown[0]}", hint="`forensics status CASE` lists the items.")
+    found = []
+    for committed in writer.case.records_of("acquisition", writer.index):
+        acquisition: Acquisition = committed.record
+        if not items or acquisition.item in items:
+            found.extend(acquisition.artifacts)
+    return collected(found)
+
+
+def examine_case(
+    writer: Writer, items: Sequence[str], *, analyzers: Sequence[Analyzer], setup: Setup, jobs: int
+) -> Analyzed:
+    """Examines what has not been examined yet with these settings and tools, and stamps a checkpoint over it.
+
+    Raises:
+        StoreError: The case's disk does not take more; what was committed before is intact.
+        UsageError: There is no such item.
+    """
+    artifacts = artifacts_of(writer, items)
+    prepared = [ready(one, describe(one)) for one in analyzers]
+    everything = plan(artifacts, prepared, is_done=lambda artifact, one: False)
+    tasks = [task for task in everything if not _is_done(writer, task)]
+    if not tasks:
+        return Analyzed(0, len(everything), {}, (), None)
+    findings, gaps = _run(writer, tasks, setup=setup, jobs=min(jobs, len(tasks)))
+    kinds = Counter((str(one.kind), str(one.result)) for one in findings)
+    return Analyzed(
+        len(tasks), len(everything) - len(tasks), dict(kinds), gaps, checkpoint(writer, setup.authorities)
+    )
+
+
+def _run(writer: Writer, tasks: Sequence[Task], *, setup: Setup, jobs: int) -> tuple[list[Finding], tuple[Gap, ...]]:
+    with_sm3 = writer.case.info.jurisdiction == "cn"
+    bench = Bench(writer.case.folder.absolute(), with_sm3, writer.recipients, (writer.key.identity,))
+    batch = Batch(writer, "analyze")
+    running = act.begin(batch, "analyze", arguments=setup.arguments, servers=setup.servers, with_sm3=with_sm3)
+    findings: list[Finding] = []
+    with workers(jobs) as executor:
+        for task, examined in analyze(batch, executor, tasks=tasks, bench=bench, jobs=jobs):
+            findings.extend(examined.findings)
+            setup.progress(task)
+    gaps = tuple(gap for finding in findings for gap in finding.gaps)
+    return findings, (*gaps, *act.end(batch, running))
+
+
+def _is_done(writer: Writer, task: Task) -> bool:
+    return writer.index.is_examined(task.artifact.content_sha256, key_of(task.ready))
+
+
+def key_of(one: Ready) -> str:
+    """Gives the key under which findings of this analyzer with these settings and tools are indexed."""
+    return examination_key(to_json(one.described), to_json(one.tools))
+
+
+@contextmanager
+def workers(jobs: int) -> Iterator[Executor]:
+    """Gives worker processes that do not share the lock or any other open file with this one."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("forkserver")) as executor:
+        yield executor
+
+
+class Serial(Executor):
+    """Runs each task at once in this process; for tests."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Runs the call and gives its finished future."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - an executor hands on whatever the call raises
+            future.set_exception(error)
+        return future
+
+
+def default_jobs() -> int:
+    """Gives the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0))

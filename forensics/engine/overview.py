@@ -1,0 +1,76 @@
+"""The verb `status`: what a case holds and what it lacks, from the index alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from forensics.custody.case import Case
+from forensics.custody.index import Index
+
+MOST_LISTED = 50
+"""Items that are named one by one; the rest is counted."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Counts and gaps of a case.
+
+    Attributes:
+        outcomes: Number of items by the outcome of their latest acquisition.
+        findings: Number of findings by kind and result.
+        gaps: Number of gaps by reason.
+        unstamped: Number of items whose latest acquisition no token covers.
+        unexamined: Number of collected contents without any finding.
+        items: The latest acquisition of the first items: id, outcome, whether a token covers it.
+    """
+
+    case: Case
+    counts: dict[str, int]
+    outcomes: dict[str, int]
+    findings: dict[str, dict[str, int]]
+    gaps: dict[str, int]
+    unstamped: int
+    unexamined: int
+    authorities: tuple[str, ...]
+    items: tuple[dict[str, Any], ...]
+
+
+_LATEST = """
+SELECT acquisition.item, max(acquisition.seq * 1000000 + acquisition.idx), acquisition.outcome, acquisition.seq
+FROM acquisition GROUP BY acquisition.item
+"""
+
+
+def overview(case: Case, index: Index) -> Overview:
+    """Summarises a case."""
+    covered = index.rows("SELECT coalesce(max(checkpoint), -1) FROM proof")[0][0]
+    outcomes = dict(index.rows(f"SELECT outcome, count(*) FROM ({_LATEST}) GROUP BY outcome"))
+    findings: dict[str, dict[str, int]] = {}
+    for kind, result, number in index.rows("SELECT kind, result, count(*) FROM finding GROUP BY kind, result"):
+        findings.setdefault(kind, {})[result] = number
+    rows = index.rows(f"SELECT * FROM ({_LATEST}) ORDER BY item LIMIT ?", (MOST_LISTED,))
+    return Overview(
+        case=case,
+        counts=_counts(index),
+        outcomes=outcomes,
+        findings=findings,
+        gaps=dict(index.rows("SELECT why, count(*) FROM gap GROUP BY why")),
+        unstamped=index.rows(f"SELECT count(*) FROM ({_LATEST}) WHERE seq > ?", (covered,))[0][0],
+        unexamined=index.rows(_UNEXAMINED)[0][0],
+        authorities=tuple(row[0] for row in index.rows("SELECT DISTINCT authority FROM proof ORDER BY authority")),
+        items=tuple({"id": item, "outcome": outcome, "time_stamped": seq <= covered} for item, _, outcome, seq in rows),
+    )
+
+
+_UNEXAMINED = """
+SELECT count(DISTINCT content) FROM artifact WHERE item IS NOT NULL AND role != 'symlink'
+AND content NOT IN (SELECT sha256 FROM subject)
+"""
+
+
+def _counts(index: Index) -> dict[str, int]:
+    names = {"items": "item", "acquisitions": "acquisition", "findings": "finding", "proofs": "proof"}
+    counts = {name: int(index.rows(f"SELECT count(*) FROM {table}")[0][0]) for name, table in names.items()}
+    blobs, size = index.rows("SELECT count(*), coalesce(sum(size), 0) FROM (SELECT DISTINCT blob, size FROM artifact)")[0]
+    return {**counts, "blobs": blobs, "bytes": size}

@@ -1,0 +1,81 @@
+"""Decides which analyzer runs on which bytes, in which order; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from forensics.errors import UsageError
+from forensics.model import Artifact, Tool
+from forensics.plugins import Analyzer
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An analyzer with what it will run with.
+
+    Attributes:
+        analyzer: The plug-in.
+        described: Its name, version and settings.
+        tools: The outside programs and models that it needs, as found on this machine.
+        missing: Why it cannot run here; empty where it can.
+    """
+
+    analyzer: Analyzer
+    described: Tool
+    tools: tuple[Tool, ...] = ()
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One analyzer on one content."""
+
+    ready: Ready
+    artifact: Artifact
+
+
+def plan(
+    artifacts: Iterable[Artifact], analyzers: Sequence[Ready], *, is_done: Callable[[Artifact, Ready], bool]
+) -> list[Task]:
+    """Lists what is to be done: each analyzer once on each distinct content whose type it takes.
+
+    Args:
+        artifacts: What was collected, in order; equal contents may repeat.
+        analyzers: What may run.
+        is_done: Whether this analyzer with these settings and tools has examined these bytes before.
+    """
+    distinct: dict[str, Artifact] = {}
+    for artifact in artifacts:
+        distinct.setdefault(artifact.content_sha256, artifact)
+    return [
+        Task(ready, artifact)
+        for artifact in distinct.values()
+        for ready in ordered(analyzers)
+        if takes(ready.analyzer, artifact.media_type) and not is_done(artifact, ready)
+    ]
+
+
+def takes(analyzer: Analyzer, media_type: str) -> bool:
+    """Whether an analyzer examines this media type."""
+    return any(pattern == "*/*" or fnmatchcase(media_type, pattern) for pattern in analyzer.media_types)
+
+
+def ordered(analyzers: Sequence[Ready]) -> list[Ready]:
+    """Puts analyzers that read what others make after those others; otherwise keeps the order.
+
+    Raises:
+        UsageError: Two analyzers wait for each other.
+    """
+    makes = {role: ready.described.name for ready in analyzers for role in getattr(ready.analyzer, "makes", ())}
+    waiting, done, result = list(analyzers), set[str](), list[Ready]()
+    while waiting:
+        free = [one for one in waiting if all(makes.get(role, "") in done | {""} for role in one.analyzer.reads)]
+        if not free:
+            names = ", ".join(one.described.name for one in waiting)
+            raise UsageError(f"these analyzers wait for each other: {names}", hint="Leave one of them out with --only.")
+        result.append(free[0])
+        done.add(free[0].described.name)
+        waiting.remove(free[0])
+    return result

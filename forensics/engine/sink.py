@@ -1,0 +1,116 @@
+"""The sink that plug-ins put bytes into: staged in `tmp/`, hashed as they pass, sealed where the item demands it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+
+from forensics.codec import name_of
+from forensics.custody import sealing
+from forensics.custody.digest import Hasher
+from forensics.custody.store import Staged, Store, translated
+from forensics.media import sniff
+from forensics.model import Artifact, Digests
+
+HEAD_BYTES = 8192
+"""How much of a stream is looked at to tell its media type."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class StagingSink:
+    """Stages what a plug-in puts; the engine commits it later.
+
+    Attributes:
+        store: Where bytes are staged.
+        recipients: Whom sealed bytes are encrypted for.
+        is_sealed: Whether everything is sealed.
+        facts: What the engine knows about everything that is put.
+        has_clock: Whether artifacts get the time; what analyzers make has none, so that a repeated run gives equal bytes.
+        artifacts: What was put so far, in order.
+        staged: The files behind them.
+    """
+
+    store: Store
+    recipients: tuple[str, ...] = ()
+    is_sealed: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    has_clock: bool = True
+    artifacts: list[Artifact] = field(default_factory=list)
+    staged: list[Staged] = field(default_factory=list)
+
+    def put(
+        self, stream: BinaryIO, *, role: str, name: str | bytes, media_type: str | None = None, **facts: Any
+    ) -> Artifact:
+        """Stores all bytes of a stream; see `plugins.Sink`."""
+        shown = name_of(name)
+        head = stream.read(HEAD_BYTES)
+        whole = _Rejoined(head, stream)
+        staged, sealed = self._seal(whole) if self.is_sealed else (self.store.stage(whole), None)
+        artifact = Artifact(
+            digests=staged.digests,
+            role=role,
+            name=shown,
+            media_type=media_type or sniff(head, shown.display),
+            obtained_at=datetime.now(UTC) if self.has_clock else EPOCH,
+            facts={**self.facts, **facts},
+            sealed=sealed,
+        )
+        self.artifacts.append(artifact)
+        self.staged.append(staged)
+        return artifact
+
+    def _seal(self, stream: BinaryIO) -> tuple[Staged, dict[str, Any]]:
+        path, hasher = self.store.new_temporary(suffix=".age"), Hasher(with_sm3=self.store.with_sm3)
+        try:
+            with translated(path), path.open("xb") as target:
+                plain = sealing.encrypt(
+                    stream, _Hashed(target, hasher), recipients=self.recipients, with_sm3=self.store.with_sm3
+                )
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return Staged(path, hasher.digests()), {"plain": _plain(plain)}
+
+
+def _plain(digests: Digests) -> dict[str, Any]:
+    return {"sha256": digests.sha256, "blake3": digests.blake3, "size": digests.size, "sm3": digests.sm3}
+
+
+class _Rejoined(io.RawIOBase):
+    """A stream whose beginning was already read."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head, self._rest = head, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        if self._head:
+            taken, self._head = (self._head, b"") if size < 0 else (self._head[:size], self._head[size:])
+            return taken + (self._rest.read() if size < 0 else b"")
+        return self._rest.read(size)
+
+    def readinto(self, buffer: Any, /) -> int:
+        chunk = self.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+class _Hashed(io.RawIOBase):
+    """Hashes what is written to a file."""
+
+    def __init__(self, target: BinaryIO, hasher: Hasher) -> None:
+        self._target, self._hasher = target, hasher
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, chunk: Any, /) -> int:
+        self._hasher.update(bytes(chunk))
+        return self._target.write(chunk)
