@@ -1,0 +1,1 @@
+"""Tests: docs and conventions are in CONTRIBUTING.md."""
