@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, cast
 from forensics.errors import TimeProofError
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPublicKeyTypes, CertificatePublicKeyTypes
+    from cryptography.hazmat.primitives.asymmetric.types import (
+        CertificateIssuerPublicKeyTypes,
+        CertificatePublicKeyTypes,
+    )
     from cryptography.x509 import (
         Certificate,
         CertificateRevocationList,
@@ -24,7 +27,7 @@ NOT_CHECKED = "not_checked: "
 """How the result of a check begins that could not be made; what follows says why."""
 
 MAX_CANDIDATES = 32
-"""Most certificates that a path is looked for among. Measured: real tokens carry one to four."""
+"""Most certificates beside the anchors that a path is looked for among. Measured: real tokens carry none to three."""
 
 WEAK_DIGESTS = frozenset({"md2", "md5", "sha1"})
 """Digests that admit chosen collisions. *Source:* RFC 6151; RFC 6194; Leurent and Peyrin, USENIX Security 2020."""
@@ -118,6 +121,7 @@ def purpose_result(certificate: Certificate) -> str:
     section 4.2.1.12 (both key usage extensions must allow the purpose).
     """
     from cryptography import x509
+    from cryptography.x509.oid import ExtendedKeyUsageOID
 
     try:
         extended = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
@@ -127,7 +131,7 @@ def purpose_result(certificate: Certificate) -> str:
         return f"the extensions of the signing certificate cannot be read: {error}"
     if not extended.critical:
         return "the extended key usage of the signing certificate is not critical"
-    if list(extended.value) != [x509.ExtendedKeyUsageOID.TIME_STAMPING]:
+    if list(extended.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
         return "the extended key usage of the signing certificate is not timeStamping only"
     return PASSED if _may_sign(certificate) else "the key usage of the signing certificate does not allow signatures"
 
@@ -142,40 +146,58 @@ def _may_sign(certificate: Certificate) -> bool:
     return usage.digital_signature or usage.content_commitment
 
 
-def find_path(leaf: Certificate, *, others: Sequence[Certificate], anchors: Sequence[Certificate], at: datetime) -> Path:
-    """Finds the shortest chain from a signing certificate to a given self-signed certificate.
+def find_path(
+    leaf: Certificate, *, others: Sequence[Certificate], anchors: Sequence[Certificate], at: datetime
+) -> Path:
+    """Finds the shortest chain from a signing certificate to a given certificate, a self-signed one where there is one.
 
     Every link is checked: names, signature, validity at the moment in question.
 
     Args:
         leaf: The signing certificate.
         others: Certificates that nobody vouches for: those in the token. None of them is ever an anchor.
-        anchors: What the person who verifies trusts. Only a self-signed one ends a chain, as in `openssl verify`;
-            others among them help to reach it.
+        anchors: What the person who verifies trusts: roots, or an authority's own certificate (RFC 5280, section 6.1.1,
+            leaves the choice to her; `openssl` asks for `-partial_chain` then).
         at: Moment at which every certificate must be valid, the anchor too.
 
     Not done: constraints of names, path lengths and policies, which OpenSSL checks; revocation of intermediates.
     """
     pool = tuple(dict.fromkeys((*anchors, *others)))
-    if len(pool) > MAX_CANDIDATES:
-        return Path((), f"there are more than {MAX_CANDIDATES} certificates to build a chain from")
+    if len(pool) > len(anchors) + MAX_CANDIDATES:
+        return Path((), f"the token brings more than {MAX_CANDIDATES} certificates")
     if not _is_valid(leaf, at):
         return Path((), f"the signing certificate was not valid at genTime, {_validity(leaf)}")
     if not anchors:
         return Path((), "")
+    roots = [anchor for anchor in anchors if is_self_signed(anchor)]
+    path, ends = _search(leaf, pool, ends_in=roots, at=at)
+    if not path:
+        path, ends = _search(leaf, pool, ends_in=anchors, at=at)
+    return _without_weak_link(path) if path else Path((), _fault(ends, pool=pool, at=at))
+
+
+def _search(
+    leaf: Certificate, pool: Sequence[Certificate], *, ends_in: Sequence[Certificate], at: datetime
+) -> tuple[tuple[Certificate, ...], list[Certificate]]:
+    """Searches breadth first; gives the chain, empty where there is none, and the certificates that were reached."""
     ends: list[Certificate] = []
     seen = {leaf}
-    queue = deque([(leaf,)])
+    queue: deque[tuple[Certificate, ...]] = deque([(leaf,)])
     while queue:
         path = queue.popleft()
-        if path[-1] in anchors and _is_issued_by(path[-1], path[-1]):
-            return _without_weak_link(path)
+        if path[-1] in ends_in:
+            return path, ends
         ends.append(path[-1])
         for issuer in pool:
             if issuer not in seen and _is_valid(issuer, at) and _is_issued_by(path[-1], issuer):
                 seen.add(issuer)
                 queue.append((*path, issuer))
-    return Path((), _fault(ends, pool=pool, anchors=anchors, at=at))
+    return (), ends
+
+
+def is_self_signed(certificate: Certificate) -> bool:
+    """Whether a certificate is signed with its own key."""
+    return _is_issued_by(certificate, certificate)
 
 
 def _without_weak_link(path: tuple[Certificate, ...]) -> Path:
@@ -187,7 +209,7 @@ def _without_weak_link(path: tuple[Certificate, ...]) -> Path:
     return Path(path, "")
 
 
-def _fault(ends: Sequence[Certificate], *, pool: Sequence[Certificate], anchors: Sequence[Certificate], at: datetime) -> str:
+def _fault(ends: Sequence[Certificate], *, pool: Sequence[Certificate], at: datetime) -> str:
     """Says why a search ended without an anchor; `ends` are the certificates that were reached, the farthest last."""
     last = ends[-1]
     for issuer in pool:
@@ -195,9 +217,6 @@ def _fault(ends: Sequence[Certificate], *, pool: Sequence[Certificate], anchors:
             return f"the certificate of {_name(issuer)} was not valid at genTime, {_validity(issuer)}"
     if _is_issued_by(last, last):
         return f"the chain ends in a root that is not among the given trust anchors: {_name(last)}"
-    if last in anchors:
-        what = "the signing certificate itself" if len(ends) == 1 else "not a root"
-        return f"the given trust anchor {_name(last)} is {what}; the root above it is needed"
     return f"no certificate whose key signed {_name(last)} is at hand, neither in the token nor among the anchors"
 
 
@@ -227,7 +246,9 @@ def _is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
     return True
 
 
-def revocation_of(leaf: Certificate, *, issuers: Sequence[Certificate], lists: Sequence[bytes], at: datetime) -> Revocation:
+def revocation_of(
+    leaf: Certificate, *, issuers: Sequence[Certificate], lists: Sequence[bytes], at: datetime
+) -> Revocation:
     """Looks up a signing certificate in revocation lists.
 
     Args:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forensics.custody.writer import Writer
 from forensics.model import CustodyEvent, Gap, TimeFailure, TimeProof
 
 if TYPE_CHECKING:
-    from forensics.custody.trusted_time import Authority
+    from forensics.custody.trusted_time import Authority, Receipt
 
 
 @dataclass(frozen=True)
@@ -52,16 +52,21 @@ def stamp(writer: Writer, event: CustodyEvent, *, authorities: Sequence[Authorit
         return Stamped(event.seq)
     from forensics.custody import trusted_time
 
-    granted, failures = trusted_time.stamp(authorities, checkpoint=event.seq, digest=bytes.fromhex(event.line_sha256))
-    proofs = tuple(_keep(writer, proof, receipt) for proof, receipt in granted)
+    granted, failures = trusted_time.stamp(authorities, event.seq, digest=bytes.fromhex(event.line_sha256))
+    for _, receipt in granted:
+        _keep(writer, receipt)
+    proofs = tuple(proof for proof, _ in granted)
     writer.commit("time-proof", [*proofs, *failures])
-    return Stamped(event.seq, proofs, tuple(failures))
+    return Stamped(event.seq, proofs, failures)
 
 
-def _keep(writer: Writer, proof: TimeProof, receipt: object) -> TimeProof:
-    token = writer.keep_proof(receipt.response, ".tsr")  # type: ignore[attr-defined]
-    certificates = tuple(writer.keep_proof(one, ".cer") for one in receipt.token.certificates)  # type: ignore[attr-defined]
-    return replace(proof, token=token, certificates=certificates)
+def _keep(writer: Writer, receipt: Receipt) -> None:
+    """Keeps an answer with the certificates and revocation lists by which it was judged (C18)."""
+    writer.keep_proof(receipt.response, ".tsr")
+    for certificate in receipt.certificates:
+        writer.keep_proof(certificate, ".cer")
+    for revocation in receipt.revocation_lists:
+        writer.keep_proof(revocation, ".crl")
 
 
 def pending(writer: Writer, authorities: Sequence[Authority]) -> tuple[CustodyEvent | None, tuple[Authority, ...]]:
