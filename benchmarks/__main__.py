@@ -31,7 +31,9 @@ def main(names: list[str]) -> None:
         raise SystemExit(f"no such benchmark: {', '.join(sorted(unknown))}; there are: {', '.join(BENCHMARKS)}")
     RESULTS.mkdir(exist_ok=True)
     when = datetime.now(UTC).strftime("%Y-%m-%d")
-    machine = f"{when}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    machine = (
+        f"{when}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    )
     for name in names or BENCHMARKS:
         with tempfile.TemporaryDirectory(prefix="forensics-bench-") as folder:
             home = Path(folder) / "home"

@@ -41,7 +41,9 @@ def one_large_file(work: Path, home: Path) -> Iterator[Row]:
     mine, peer = in_turn(ours, lambda: run(["sh", "-c", script], home=home))  # type: ignore[arg-type]
     yield ratio_row("collect one file of 1 GiB (beside cp, sync, sha256sum)", mine, peer, most=1.3)
     peak = max(one.peak_mib for one in mine)
-    yield Row("peak memory while collecting 1 GiB", f"{peak:.0f} MiB", "-", f"{peak:.0f} MiB", "under 300 MiB", peak < 300)
+    yield Row(
+        "peak memory while collecting 1 GiB", f"{peak:.0f} MiB", "-", f"{peak:.0f} MiB", "under 300 MiB", peak < 300
+    )
     for path in (source, copy):
         path.unlink()
     shutil.rmtree(work / "large-case")
@@ -56,7 +58,14 @@ def many_small_files(work: Path, home: Path) -> Iterator[Row]:
     case = new_case(work / "small-case", home=home)
     taken = forensics("collect", case, folder, home=home)
     rate = 10_000 / taken.wall_s
-    yield Row("collect 10,000 files of 50 kB", f"{taken.wall_s:.1f} s", "-", f"{rate:.0f} files/s", "at least 400 files/s", rate >= 400)
+    yield Row(
+        "collect 10,000 files of 50 kB",
+        f"{taken.wall_s:.1f} s",
+        "-",
+        f"{rate:.0f} files/s",
+        "at least 400 files/s",
+        rate >= 400,
+    )
     shutil.rmtree(folder)
     shutil.rmtree(case)
 
@@ -75,7 +84,9 @@ def verify_packet(work: Path, home: Path) -> Iterator[Row]:
     shutil.rmtree(case)
     bagit = [str(Path(sys.executable).parent / "bagit.py"), "--validate", "--processes", "2", "--quiet", str(packet)]
     mine, peer = in_turn(lambda: forensics("verify", packet, home=home), lambda: run(bagit, home=home))
-    yield ratio_row("verify a packet of 1 GiB in 2,000 files (beside bagit.py --validate --processes 2)", mine, peer, most=1.3)
+    yield ratio_row(
+        "verify a packet of 1 GiB in 2,000 files (beside bagit.py --validate --processes 2)", mine, peer, most=1.3
+    )
     shutil.rmtree(packet)
 
 
@@ -85,7 +96,14 @@ def large_case_status(work: Path, home: Path) -> Iterator[Row]:
     fill(case, home=home, items=100_000, findings_each=5)
     runs = [forensics("status", case, "--json", home=home) for _ in range(3)]
     taken = median_s(runs)
-    yield Row("status of a case with 100,000 items and 500,000 findings", f"{taken:.2f} s", "-", f"{taken:.2f} s", "under 2 s", taken < 2)
+    yield Row(
+        "status of a case with 100,000 items and 500,000 findings",
+        f"{taken:.2f} s",
+        "-",
+        f"{taken:.2f} s",
+        "under 2 s",
+        taken < 2,
+    )
     shutil.rmtree(case)
 
 
@@ -94,7 +112,19 @@ def fill(folder: Path, *, home: Path, items: int, findings_each: int) -> None:
     from forensics.codec import name_of
     from forensics.custody.signing import Home, load_key
     from forensics.custody.writer import writing
-    from forensics.model import Acquisition, Artifact, Digests, Finding, Item, Message, Name, Outcome, Result, Stage, Tool
+    from forensics.model import (
+        Acquisition,
+        Artifact,
+        Digests,
+        Finding,
+        Item,
+        Message,
+        Name,
+        Outcome,
+        Result,
+        Stage,
+        Tool,
+    )
 
     place = Home.of({"FORENSICS_HOME": str(home)})
     key, now, tool = load_key(place, lambda _: None), datetime.now(UTC), Tool("synthetic", "1")
@@ -110,7 +140,9 @@ def fill(folder: Path, *, home: Path, items: int, findings_each: int) -> None:
                 for kind in range(findings_each):
                     statement = Message("synthetic", f"Finding {kind} of item {number}.")
                     subject = (f"{number:064x}",)
-                    records.append(Finding(subject, Stage.METADATA, f"synthetic.{kind}", Result.NOT_FOUND, statement, tool))
+                    records.append(
+                        Finding(subject, Stage.METADATA, f"synthetic.{kind}", Result.NOT_FOUND, statement, tool)
+                    )
             writer.commit("collect", records)  # type: ignore[arg-type]
 
 

@@ -77,12 +77,16 @@ def median_s(runs: Sequence[Run]) -> float:
 def ratio_row(name: str, ours: Sequence[Run], peer: Sequence[Run], *, most: float) -> Row:
     """Compares medians."""
     ratio = median_s(ours) / median_s(peer)
-    return Row(name, f"{median_s(ours):.2f} s", f"{median_s(peer):.2f} s", f"{ratio:.2f} x", f"at most {most} x", ratio <= most)
+    return Row(
+        name, f"{median_s(ours):.2f} s", f"{median_s(peer):.2f} s", f"{ratio:.2f} x", f"at most {most} x", ratio <= most
+    )
 
 
 def table(title: str, rows: Sequence[Row]) -> str:
     """Writes rows as a Markdown table."""
     lines = [f"## {title}", "", "| what | ours | beside | figure | target | met |", "|---|---|---|---|---|---|"]
-    for row in rows:
-        lines.append(f"| {row.name} | {row.ours} | {row.peer} | {row.result} | {row.target} | {'yes' if row.is_met else 'NO'} |")
+    lines += [
+        f"| {row.name} | {row.ours} | {row.peer} | {row.result} | {row.target} | {'yes' if row.is_met else 'NO'} |"
+        for row in rows
+    ]
     return "\n".join(lines) + "\n"

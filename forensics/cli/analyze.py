@@ -9,7 +9,16 @@ from typing import Any
 import click
 
 from forensics.cli.output import emit, finish, progress
-from forensics.cli.settings import case_argument, home, json_option, setup_for, signing_key, time_options, times, write_options
+from forensics.cli.settings import (
+    case_argument,
+    home,
+    json_option,
+    setup_for,
+    signing_key,
+    time_options,
+    times,
+    write_options,
+)
 
 
 @click.command()
@@ -17,12 +26,26 @@ from forensics.cli.settings import case_argument, home, json_option, setup_for, 
 @click.argument("items", nargs=-1, metavar="[ITEM]...")
 @click.option("--only", multiple=True, metavar="NAME", help="Run this analyzer alone; repeatable.")
 @click.option("--set", "settings", multiple=True, metavar="ANALYZER.FIELD=VALUE", help="Change a setting; repeatable.")
-@click.option("--jobs", type=click.IntRange(1, 1024), default=None, help="Number of worker processes [default: one per core].")
+@click.option(
+    "--jobs", type=click.IntRange(1, 1024), default=None, help="Number of worker processes [default: one per core]."
+)
 @write_options
 @time_options
 @json_option
-def analyze(case: Path, items: tuple[str, ...], *, only: tuple[str, ...], settings: tuple[str, ...], jobs: int | None, key_name: str,
-            wait_s: float, tsa: tuple[str, ...], tsa_anchor: tuple[Path, ...], ntp: tuple[str, ...], as_json: bool) -> None:  # fmt: skip
+def analyze(
+    case: Path,
+    items: tuple[str, ...],
+    *,
+    only: tuple[str, ...],
+    settings: tuple[str, ...],
+    jobs: int | None,
+    key_name: str,
+    wait_s: float,
+    tsa: tuple[str, ...],
+    tsa_anchor: tuple[Path, ...],
+    ntp: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Examine what was collected into CASE, or only the named ITEMs.
 
     What was examined before with the same settings and tools is not examined again, so an interrupted run goes on
@@ -34,8 +57,18 @@ def analyze(case: Path, items: tuple[str, ...], *, only: tuple[str, ...], settin
     recorded = {"only": ",".join(only), "set": ",".join(settings), "jobs": jobs, "tsa": tsa, "ntp": ntp}
     with progress("examined", is_wanted=not as_json) as step:
         setup = setup_for(found, options=recorded, progress=step)
-        told = analyze_case(case, items, key=signing_key(key_name), home=home(), wait_s=wait_s, found=found, setup=setup,
-                            only=only, settings=settings, jobs=jobs)  # fmt: skip
+        told = analyze_case(
+            case,
+            items,
+            key=signing_key(key_name),
+            home=home(),
+            wait_s=wait_s,
+            found=found,
+            setup=setup,
+            only=only,
+            settings=settings,
+            jobs=jobs,
+        )
     emit(told, as_json=as_json, lines=lambda: _lines(told))
     finish(told["exit_code"])
 

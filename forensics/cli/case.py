@@ -9,7 +9,16 @@ from typing import Any
 import click
 
 from forensics.cli.output import SHORT, emit, finish
-from forensics.cli.settings import ask_passphrase, case_argument, home, json_option, signing_key, time_options, times, write_options
+from forensics.cli.settings import (
+    ask_passphrase,
+    case_argument,
+    home,
+    json_option,
+    signing_key,
+    time_options,
+    times,
+    write_options,
+)
 from forensics.codec import format_time, to_json
 
 
@@ -19,12 +28,30 @@ from forensics.codec import format_time, to_json
 @click.option("--examiner", required=True, help="Who conducts it.")
 @click.option("--reference", default="", help="File number of the court or authority.")
 @click.option("--organisation", default="", help="For whom the examiner works.")
-@click.option("--jurisdiction", type=click.Choice(["cn", "us", "eu", "intl"]), default="intl", show_default=True, help="Forum; cn adds SM3 digests.")
-@click.option("--lang", type=click.Choice(["zh", "en", "fr"]), default="en", show_default=True, help="Language of reports.")
+@click.option(
+    "--jurisdiction",
+    type=click.Choice(["cn", "us", "eu", "intl"]),
+    default="intl",
+    show_default=True,
+    help="Forum; cn adds SM3 digests.",
+)
+@click.option(
+    "--lang", type=click.Choice(["zh", "en", "fr"]), default="en", show_default=True, help="Language of reports."
+)
 @write_options
 @time_options
 @json_option
-def new(case: Path, *, key_name: str, wait_s: float, tsa: tuple[str, ...], tsa_anchor: tuple[Path, ...], ntp: tuple[str, ...], as_json: bool, **opening: str) -> None:
+def new(
+    case: Path,
+    *,
+    key_name: str,
+    wait_s: float,
+    tsa: tuple[str, ...],
+    tsa_anchor: tuple[Path, ...],
+    ntp: tuple[str, ...],
+    as_json: bool,
+    **opening: str,
+) -> None:
     """Open a new case in the folder CASE. Makes a signing key where you have none."""
     from forensics.cli.opening import open_new
 
@@ -36,7 +63,9 @@ def new(case: Path, *, key_name: str, wait_s: float, tsa: tuple[str, ...], tsa_a
 
 def _new_lines(told: dict[str, Any]) -> Iterator[str]:
     yield f"case {told['id']} opened in {told['case']}"
-    yield f"key  {told['key']}" + ("  (new; back up the folder " + told["key_folder"] + ")" if told["key_is_new"] else "")
+    yield f"key  {told['key']}" + (
+        "  (new; back up the folder " + told["key_folder"] + ")" if told["key_is_new"] else ""
+    )
     yield f"head {told['head']}"
     yield f"time {told['time']}"
     yield "Note the key and the head somewhere else: they show later that nobody rebuilt or cut the case."
@@ -64,7 +93,9 @@ def log(case: Path, *, as_json: bool) -> None:
     from forensics.custody.case import open_case
 
     opened = open_case(case)
-    events = [{**to_json(event), "tool": {"name": event.tool.name, "version": event.tool.version}} for event in opened.events]
+    events = [
+        {**to_json(event), "tool": {"name": event.tool.name, "version": event.tool.version}} for event in opened.events
+    ]
     told = {"case": opened.info.id, "head": str(opened.head), "events": events, "exit_code": 0}
     emit(told, as_json=as_json, lines=lambda: _log_lines(told))
 
@@ -84,7 +115,16 @@ def _log_lines(told: dict[str, Any]) -> Iterator[str]:
 @write_options
 @time_options
 @json_option
-def stamp(case: Path, *, key_name: str, wait_s: float, tsa: tuple[str, ...], tsa_anchor: tuple[Path, ...], ntp: tuple[str, ...], as_json: bool) -> None:
+def stamp(
+    case: Path,
+    *,
+    key_name: str,
+    wait_s: float,
+    tsa: tuple[str, ...],
+    tsa_anchor: tuple[Path, ...],
+    ntp: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Ask the authorities for the time stamps that CASE still lacks."""
     from forensics.cli.stamping import stamp_case
 
@@ -115,6 +155,11 @@ def erase(case: Path, item: str, *, basis: str, yes: bool, key_name: str, wait_s
     with writing(case, signing_key(key_name), home=home(), verb="erase", wait_s=wait_s) as writer:
         event = carry_out(writer, item, basis=basis)
         writer.commit("checkpoint")
-    told = {"item": item, "event": event.seq, "at": format_time(event.at), "exit_code": 0,
-            "records": sum(len(numbers) for _, numbers in event.erased)}  # fmt: skip
+    told = {
+        "item": item,
+        "event": event.seq,
+        "at": format_time(event.at),
+        "exit_code": 0,
+        "records": sum(len(numbers) for _, numbers in event.erased),
+    }
     emit(told, as_json=as_json, lines=lambda: iter([f"{item} erased by event {event.seq}: {told['records']} records"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,17 @@ from forensics.custody.signing import Home, has_key
 from forensics.errors import ForensicsError, ToolMissingError
 
 PROGRAMS = ("exiftool>=12", "ffprobe>=4", "ffmpeg>=4", "openssl>=3")
-LIBRARIES = ("blake3", "cryptography", "rfc3161-client", "pyrage", "reportlab", "pyexiftool", "ffmpeg-python", "bagit", "pillow")
+LIBRARIES = (
+    "blake3",
+    "cryptography",
+    "rfc3161-client",
+    "pyrage",
+    "reportlab",
+    "pyexiftool",
+    "ffmpeg-python",
+    "bagit",
+    "pillow",
+)
 
 
 @dataclass(frozen=True)
@@ -105,12 +116,18 @@ def _keys(home: Home) -> Check:
 
 def _authorities(found: Times, *, is_online: bool) -> Iterator[Check]:
     if not found.authorities:
-        yield Check("time-stamp authority", "note", "none is configured: items will be not yet time-stamped", "--tsa URL, or config.toml")
+        yield Check(
+            "time-stamp authority",
+            "note",
+            "none is configured: items will be not yet time-stamped",
+            "--tsa URL, or config.toml",
+        )
     for authority in found.authorities:
         detail = f"{authority.url}, {len(authority.anchors)} trust anchors"
-        yield _asked("time-stamp authority", detail, ask=lambda one=authority: _ask_authority(one)) if is_online else Check(
-            "time-stamp authority", "ok", detail + " (not asked; --online asks)"
-        )
+        if is_online:
+            yield _asked("time-stamp authority", detail, ask=partial(_ask_authority, authority))
+        else:
+            yield Check("time-stamp authority", "ok", detail + " (not asked; --online asks)")
 
 
 def _asked(name: str, detail: str, *, ask: Callable[[], str]) -> Check:
@@ -133,12 +150,19 @@ def _servers(found: Times, *, is_online: bool) -> Iterator[Check]:
     from forensics.custody.clock import check_clocks
 
     if not found.servers:
-        yield Check("time server", "note", "none is configured: the clock is compared with nothing", "--ntp HOST, or config.toml")
+        yield Check(
+            "time server",
+            "note",
+            "none is configured: the clock is compared with nothing",
+            "--ntp HOST, or config.toml",
+        )
     elif not is_online:
         yield Check("time server", "ok", ", ".join(found.servers) + " (not asked; --online asks)")
     else:
         for check in check_clocks(found.servers, phase="before"):
             if check.gap:
-                yield Check("time server", "failed", f"{check.server}: {check.gap.detail}", "Check the address and the network.")
+                yield Check(
+                    "time server", "failed", f"{check.server}: {check.gap.detail}", "Check the address and the network."
+                )
             else:
                 yield Check("time server", "ok", f"{check.server}: offset {check.offset_s:+.3f} s")

@@ -9,9 +9,21 @@ from typing import Any
 import click
 
 from forensics.cli.output import SHORT, emit, finish, progress
-from forensics.cli.settings import Times, case_argument, home, json_option, setup_for, signing_key, time_options, times, write_options
+from forensics.cli.settings import (
+    case_argument,
+    home,
+    json_option,
+    setup_for,
+    signing_key,
+    time_options,
+    times,
+    write_options,
+)
 from forensics.errors import UsageError
 from forensics.model import Sensitivity
+
+MOST_SHOWN = 200
+"""Items that are shown to people; --json has all."""
 
 ACCESS_MODES = ("public", "own_account", "invited_member", "witness_supplied", "provider_return", "court_order")
 
@@ -19,11 +31,18 @@ ACCESS_MODES = ("public", "own_account", "invited_member", "witness_supplied", "
 @click.command()
 @case_argument
 @click.argument("locators", nargs=-1, metavar="LOCATOR...")
-@click.option("--from", "from_list", type=click.File("rb"), help="File with one locator a line, or - for standard input.")
+@click.option(
+    "--from", "from_list", type=click.File("rb"), help="File with one locator a line, or - for standard input."
+)
 @click.option("--collector", "collector_name", default=None, help="Use this collector alone.")
 @click.option("--note", default="", help="What you want to remember of it; facts only.")
-@click.option("--sensitivity", type=click.Choice([str(level) for level in Sensitivity]), default="normal", show_default=True,
-              help="From intimate on, bytes are encrypted and reports show nothing.")  # fmt: skip
+@click.option(
+    "--sensitivity",
+    type=click.Choice([str(level) for level in Sensitivity]),
+    default="normal",
+    show_default=True,
+    help="From intimate on, bytes are encrypted and reports show nothing.",
+)
 @click.option("--received-from", default="", help="Who handed the material over.")
 @click.option("--received-at", default="", help="When it was handed over, as stated.")
 @click.option("--device", default="", help="Device or account it comes from, and the way of export.")
@@ -32,8 +51,17 @@ ACCESS_MODES = ("public", "own_account", "invited_member", "witness_supplied", "
 @write_options
 @time_options
 @json_option
-def collect(case: Path, locators: tuple[str, ...], *, from_list: Any, tsa: tuple[str, ...], tsa_anchor: tuple[Path, ...],
-            ntp: tuple[str, ...], as_json: bool, **options: Any) -> None:  # fmt: skip
+def collect(
+    case: Path,
+    locators: tuple[str, ...],
+    *,
+    from_list: Any,
+    tsa: tuple[str, ...],
+    tsa_anchor: tuple[Path, ...],
+    ntp: tuple[str, ...],
+    as_json: bool,
+    **options: Any,
+) -> None:
     """Copy files and folders into CASE.
 
     Every file becomes one item, with the digests of its bytes and what the file system says about it. Symbolic links
@@ -47,7 +75,9 @@ def collect(case: Path, locators: tuple[str, ...], *, from_list: Any, tsa: tuple
     found = times(tsa, tsa_anchor, ntp=ntp)
     with progress("collected", is_wanted=not as_json) as step:
         setup = setup_for(found, options={"sensitivity": options["sensitivity"], "tsa": tsa, "ntp": ntp}, progress=step)
-        told = collect_into(case, wanted, key=signing_key(options["key_name"]), home=home(), found=found, setup=setup, options=options)
+        told = collect_into(
+            case, wanted, key=signing_key(options["key_name"]), home=home(), found=found, setup=setup, options=options
+        )
     emit(told, as_json=as_json, lines=lambda: _lines(told))
     finish(told["exit_code"])
 
@@ -62,16 +92,13 @@ def _listed(stream: Any) -> Iterator[str]:
 
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:
-    for item in told["items"][:200]:
+    for item in told["items"][:MOST_SHOWN]:
         digest = (item["sha256"] or "-" * SHORT)[:SHORT]
         yield f"{item['id']}  {item['outcome']:8}  {digest}  {item['locator']}"
         for gap in item["gaps"]:
             yield f"           {gap['why']}: {gap['what']}: {gap['detail']}"
-    if len(told["items"]) > 200:
-        yield f"… and {len(told['items']) - 200} more; --json lists all"
+    if len(told["items"]) > MOST_SHOWN:
+        yield f"… and {len(told['items']) - MOST_SHOWN} more; --json lists all"
     for gap in told["gaps"]:
         yield f"gap: {gap['why']}: {gap['what']}: {gap['detail']}"
     yield told["time"]
-
-
-__all__ = ["Times", "collect"]

@@ -21,7 +21,14 @@ HAND_OVER = ("received_from", "received_at", "device", "access_mode", "legal_bas
 
 
 def collect_into(
-    folder: Path, locators: Sequence[str], *, key: SigningKey, home: Home, found: Times, setup: Setup, options: dict[str, Any]
+    folder: Path,
+    locators: Sequence[str],
+    *,
+    key: SigningKey,
+    home: Home,
+    found: Times,
+    setup: Setup,
+    options: dict[str, Any],
 ) -> dict[str, Any]:
     """Collects locators into a case and tells what became of each."""
     collectors = chosen_collectors(options["collector_name"], {name: options[name] or "" for name in HAND_OVER})
@@ -56,7 +63,9 @@ def chosen_collectors(name: str | None, settings: dict[str, str]) -> list[Collec
         classes = [cls for cls in classes if cls.name == name]
     if not classes:
         raise UsageError(f"there is no collector {name}", hint="docs/writing-a-collector.md lists them.")
-    return [cls(**{one: value for one, value in settings.items() if one in cls.__dataclass_fields__}) for cls in classes]
+    return [
+        cls(**{one: value for one, value in settings.items() if one in cls.__dataclass_fields__}) for cls in classes
+    ]
 
 
 def _told(one: Acquired, *, is_stamped: bool) -> dict[str, Any]:

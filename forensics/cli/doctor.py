@@ -16,7 +16,10 @@ from forensics.cli.settings import home, json_option, time_options, times
 @time_options
 @json_option
 def doctor(*, online: bool, as_json: bool, **time: Any) -> None:
-    """Show what this machine can do, and the command that mends what it cannot. Asks nothing outside unless --online."""
+    """Show what this machine can do, and the command that mends what it cannot.
+
+    Asks nothing outside of this machine unless --online is given.
+    """
     from forensics.cli.checkup import examine_machine
 
     found = times(time["tsa"], time["tsa_anchor"], ntp=time["ntp"])

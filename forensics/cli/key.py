@@ -26,7 +26,9 @@ def new(name: str, *, as_json: bool) -> None:
 
     made = make_key(home(), name, ask=ask_passphrase)
     told = {"name": name, "key": made.key_id, "recipient": made.recipient, "folder": str(home().keys), "exit_code": 0}
-    emit(told, as_json=as_json, lines=lambda: iter([f"key {name}: {made.key_id}", f"kept in {home().keys}: back it up"]))
+    emit(
+        told, as_json=as_json, lines=lambda: iter([f"key {name}: {made.key_id}", f"kept in {home().keys}: back it up"])
+    )
 
 
 @key.command("list")

@@ -14,6 +14,9 @@ from forensics.custody.writer import writing
 from forensics.errors import KeyFileError, UsageError
 from forensics.model import KeyHolder
 
+SHORTEST_ID = 8
+"""Fewest digits of a key id that name a key."""
+
 
 def public_keys(home: Home) -> list[dict[str, str]]:
     """Lists names and ids of the user's keys."""
@@ -49,7 +52,9 @@ def read_card(text: str) -> tuple[bytes, str]:
     pem = re.search(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", text.replace("\\n", "\n"), re.DOTALL)
     recipient = re.search(r"\bage1[0-9a-z]{58}\b", text)
     if not pem or not recipient:
-        raise KeyFileError("not a key card: public key or age recipient is missing", hint="Let the holder run `forensics key card`.")
+        raise KeyFileError(
+            "not a key card: public key or age recipient is missing", hint="Let the holder run `forensics key card`."
+        )
     return load_public(pem.group(0).encode()), recipient.group(0)
 
 
@@ -63,14 +68,18 @@ def add_key(folder: Path, card: str, *, holder: str, key: SigningKey, home: Home
     key_id = sha256_hex(spki)
     with writing(folder, key, home=home, verb="key add", wait_s=wait_s) as writer:
         if any(event.key and event.key["id"] == key_id for event in writer.case.events):
-            raise UsageError(f"the case lists key {key_id[:16]} already", hint="A retired key is never listed again: make a new one.")
+            raise UsageError(
+                f"the case lists key {key_id[:16]} already", hint="A retired key is never listed again: make a new one."
+            )
         extra = {"key": {"id": key_id, "spki": spki.hex()}}
         event = writer.commit("key-add", [KeyHolder(key_id, holder, recipient)], extra=extra)
         writer.commit("checkpoint")
     return {"key": key_id, "event": event.seq, "exit_code": 0}
 
 
-def end_key(folder: Path, key_id: str, *, since: str | None, key: SigningKey, home: Home, wait_s: float) -> dict[str, Any]:
+def end_key(
+    folder: Path, key_id: str, *, since: str | None, key: SigningKey, home: Home, wait_s: float
+) -> dict[str, Any]:
     """Retires a key, or revokes it from a time on.
 
     Raises:
@@ -78,10 +87,15 @@ def end_key(folder: Path, key_id: str, *, since: str | None, key: SigningKey, ho
     """
     with writing(folder, key, home=home, verb="key end", wait_s=wait_s) as writer:
         found = [one for one in writer.case.active_keys() if one.startswith(key_id)]
-        if len(found) != 1 or len(key_id) < 8:
-            raise UsageError(f"the case has no single active key {key_id}", hint="Give at least 8 digits; `forensics log CASE` shows keys.")
+        if len(found) != 1 or len(key_id) < SHORTEST_ID:
+            raise UsageError(
+                f"the case has no single active key {key_id}",
+                hint="Give at least 8 digits; `forensics log CASE` shows keys.",
+            )
         if len(writer.case.active_keys()) == 1:
-            raise UsageError("this is the last active key of the case", hint="Add another key first: `forensics key add`.")
+            raise UsageError(
+                "this is the last active key of the case", hint="Add another key first: `forensics key add`."
+            )
         extra = {"id": found[0]} if since is None else {"id": found[0], "since": format_time(_moment(since))}
         event = writer.commit("key-retire" if since is None else "key-revoke", extra={"key": extra})
         if writer.key.key_id != found[0]:

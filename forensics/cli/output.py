@@ -12,7 +12,9 @@ import click
 
 from forensics.errors import ForensicsError
 
-CONTROL = {code: f"[U+{code:04X}]" for code in (*range(32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+CONTROL = {
+    code: f"[U+{code:04X}]" for code in (*range(32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
 """Control and direction characters, which a file name could use to fake what a terminal shows."""
 
 SHORT = 16
@@ -74,7 +76,9 @@ def run(command: click.Command, arguments: list[str] | None) -> None:
         _fail(error, str(error), hint=error.hint, kept=error.kept, code=error.exit_code)
     except Exception as error:  # noqa: BLE001 - the outermost place: nothing may end in a bare trace
         hint = "This is a defect of the program. Set FORENSICS_TRACE=1 to see where, and report it."
-        _fail(error, f"{type(error).__name__}: {error}", hint=hint, kept="Everything committed before is intact.", code=1)
+        _fail(
+            error, f"{type(error).__name__}: {error}", hint=hint, kept="Everything committed before is intact.", code=1
+        )
 
 
 def _fail(error: Exception, message: str, *, hint: str, kept: str, code: int) -> None:

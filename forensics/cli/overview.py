@@ -34,7 +34,7 @@ def overview_lines(told: dict[str, Any]) -> Iterator[str]:
     counts, info = told["counts"], told["case"]
     yield f"{info['title']}  ({info['id']}, opened {info['opened_at'][:10]} by {info['examiner']})"
     yield f"head {told['head']}"
-    yield f"{counts['items']} items, {counts['acquisitions']} acquisitions, {counts['blobs']} blobs, {counts['bytes']} bytes"
+    yield ", ".join(f"{counts[name]} {name}" for name in ("items", "acquisitions", "blobs", "bytes"))
     yield "outcomes: " + (_counted(told["outcomes"]) or "nothing was collected yet")
     yield "gaps: " + (_counted(told["gaps"]) or "none")
     for kind, results in sorted(told["findings"].items()):

@@ -29,10 +29,15 @@ def time_options(function: F) -> F:
     """Adds the options for trusted time."""
     options = (
         click.option("--tsa", multiple=True, metavar="URL", help="Time-stamp authority (RFC 3161); repeatable."),
-        click.option("--tsa-anchor", multiple=True, type=click.Path(path_type=Path), metavar="PEM",
-                     help="Certificate that the authorities of --tsa must chain to; repeatable."),
+        click.option(
+            "--tsa-anchor",
+            multiple=True,
+            type=click.Path(path_type=Path),
+            metavar="PEM",
+            help="Certificate that the authorities of --tsa must chain to; repeatable.",
+        ),
         click.option("--ntp", multiple=True, metavar="HOST", help="Time server to compare the clock with; repeatable."),
-    )  # fmt: skip
+    )
     for option in reversed(options):
         function = option(function)
     return function
@@ -40,9 +45,18 @@ def time_options(function: F) -> F:
 
 def write_options(function: F) -> F:
     """Adds the options of verbs that write to a case."""
-    function = click.option("--key", "key_name", default=DEFAULT_KEY, show_default=True, help="Name of the signing key.")(function)
-    return click.option("--wait", "wait_s", type=float, default=5.0, show_default=True, metavar="SECONDS",
-                        help="How long to wait for another writer.")(function)  # fmt: skip
+    function = click.option(
+        "--key", "key_name", default=DEFAULT_KEY, show_default=True, help="Name of the signing key."
+    )(function)
+    return click.option(
+        "--wait",
+        "wait_s",
+        type=float,
+        default=5.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for another writer.",
+    )(function)
 
 
 def home() -> Home:
@@ -110,14 +124,18 @@ def _from_file(entry: dict[str, Any]) -> Authority:
         lists = tuple(_read(folder / name) for name in entry.get("crls", ()))
         return Authority(url=entry["url"], anchors=anchors, crls=lists, timeout_s=float(entry.get("timeout_s", 20.0)))
     except (KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"config.toml has an authority of another form: {error}", hint="README.md shows its form.") from error
+        raise UsageError(
+            f"config.toml has an authority of another form: {error}", hint="README.md shows its form."
+        ) from error
 
 
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", hint="Give the path of a PEM certificate.") from error
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}", hint="Give the path of a PEM certificate."
+        ) from error
 
 
 def setup_for(found: Times, *, options: dict[str, Any], progress: Callable[[object], None]) -> Setup:

@@ -21,7 +21,9 @@ def time_answer(stamped: Stamped, found: Times) -> tuple[str, list[dict[str, Any
     if not found.authorities:
         return NOT_CONFIGURED, gaps
     if not stamped.proofs:
-        return "not yet time-stamped: " + "; ".join(f"{one.authority}: {one.gap.detail}" for one in stamped.failures), gaps
+        return "not yet time-stamped: " + "; ".join(
+            f"{one.authority}: {one.gap.detail}" for one in stamped.failures
+        ), gaps
     return "time-stamped: " + "; ".join(map(_proof, stamped.proofs)), gaps
 
 
@@ -32,14 +34,19 @@ def _proof(proof: TimeProof) -> str:
 
 
 def stamp_case(folder: Path, key: SigningKey, *, home: Home, wait_s: float, found: Times) -> dict[str, Any]:
-    """Asks for missing time stamps: over the last checkpoint if it still covers everything, otherwise over a new one."""
+    """Asks for missing time stamps: over the last checkpoint if it covers everything, otherwise over a new one."""
     with writing(folder, key, home=home, verb="stamp", wait_s=wait_s) as writer:
         stamped, done = _stamp(writer, found)
-    answer, gaps = ("nothing is missing: every authority has stamped the last checkpoint", []) if done else time_answer(stamped, found)
+    answer, gaps = (
+        ("nothing is missing: every authority has stamped the last checkpoint", [])
+        if done
+        else time_answer(stamped, found)
+    )
     return {
         "checkpoint": stamped.checkpoint,
         "proofs": [to_json(proof) for proof in stamped.proofs],
-        "gaps": gaps or ([] if found.authorities else [to_json(Gap("time-stamp", GapReason.NOT_CONFIGURED, NOT_CONFIGURED))]),
+        "gaps": gaps
+        or ([] if found.authorities else [to_json(Gap("time-stamp", GapReason.NOT_CONFIGURED, NOT_CONFIGURED))]),
         "time": answer,
         "lines": [answer],
         "exit_code": 3 if gaps else 0,

@@ -33,7 +33,8 @@ class LocalCollector:
         received_from: Who handed the material over (C04); empty where nobody did.
         received_at: When it was handed over, as stated.
         device: Device or account it comes from, application version, way of export (C24).
-        access_mode: How access was obtained: `public own_account invited_member witness_supplied provider_return court_order`.
+        access_mode: How access was obtained: `public`, `own_account`, `invited_member`, `witness_supplied`,
+            `provider_return` or `court_order`.
         legal_basis: Authority or legal basis of the collection.
     """
 
@@ -68,7 +69,7 @@ class LocalCollector:
             yield from _copy(path, status, sink=sink, facts=facts)
         elif kind == stat.S_IFLNK:
             target = os.fsencode(os.readlink(path))
-            name = os.path.basename(path)
+            name = _last_part(path)
             sink.put(io.BytesIO(target), role="symlink", name=name, media_type="inode/symlink", **facts)
             yield Gap("target of the symbolic link", GapReason.NOT_APPLICABLE, "links are recorded and not followed")
         else:
@@ -86,10 +87,15 @@ def _copy(path: str, before: os.stat_result, *, sink: Sink, facts: dict[str, Any
         if not stat.S_ISREG(opened.st_mode) or (opened.st_dev, opened.st_ino) != (before.st_dev, before.st_ino):
             yield Gap("file", GapReason.CHANGED, "another file took its place before it was opened")
             return
-        artifact = sink.put(stream, role="original", name=os.path.basename(path), **facts)
+        artifact = sink.put(stream, role="original", name=_last_part(path), **facts)
         after = os.fstat(descriptor)
     content = (artifact.sealed or {}).get("plain") or {"size": artifact.digests.size}
     yield from _changes(opened, after, size_read=int(content["size"]))
+
+
+def _last_part(path: str) -> str:
+    """Gives the file name; its bytes stay as they are."""
+    return os.path.basename(path)
 
 
 def _open_quietly(path: str) -> int:
@@ -128,7 +134,9 @@ def _facts(path: str, status: os.stat_result) -> dict[str, Any]:
 def _time(nanoseconds: int) -> str | None:
     """Gives a time in UTC; None where the file system's value is beyond what a date can say."""
     try:
-        return str(to_json(datetime.fromtimestamp(nanoseconds // 10**9, UTC).replace(microsecond=nanoseconds % 10**9 // 1000)))
+        return str(
+            to_json(datetime.fromtimestamp(nanoseconds // 10**9, UTC).replace(microsecond=nanoseconds % 10**9 // 1000))
+        )
     except (OverflowError, ValueError, OSError):
         return None
 

@@ -44,7 +44,9 @@ class Acquired:
     acquisition: Acquisition
 
 
-def acquire(writer: Writer, batch: Batch, *, requests: Iterable[Request], collectors: Sequence[Collector], act: str) -> Iterator[Acquired]:
+def acquire(
+    writer: Writer, batch: Batch, *, requests: Iterable[Request], collectors: Sequence[Collector], act: str
+) -> Iterator[Acquired]:
     """Collects each request and adds its item and acquisition to the batch.
 
     Args:
@@ -97,7 +99,9 @@ def _item_for(request: Request, writer: Writer, *, known: dict[str, Item], next_
     return item, True
 
 
-def _attempt(item: Item, request: Request, *, collectors: Sequence[Collector], sink: StagingSink, act: str) -> Acquisition:
+def _attempt(
+    item: Item, request: Request, *, collectors: Sequence[Collector], sink: StagingSink, act: str
+) -> Acquisition:
     started = datetime.now(UTC)
     collector = next((one for one in collectors if one.accepts(item)), None)
     if request.gap is not None:

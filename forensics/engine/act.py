@@ -25,7 +25,10 @@ ABC_DIGESTS = {
     "blake3": "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85",
     "sm3": "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0",
 }
-"""Digests of the three bytes `abc`. Source: FIPS 180-4 examples; BLAKE3 reference implementation; GB/T 32905-2016, A.1."""
+"""Digests of the three bytes `abc`.
+
+Source: FIPS 180-4, examples; the BLAKE3 reference implementation; GB/T 32905-2016, appendix A.1.
+"""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,9 @@ def self_test(*, with_sm3: bool) -> dict[str, Any]:
 
 def self_test_gap(result: dict[str, Any]) -> Gap | None:
     """Gives the gap of a self-test that failed."""
-    return None if result["passed"] else Gap("self-test", GapReason.FAILED, "known bytes do not give their known digest")
+    return (
+        None if result["passed"] else Gap("self-test", GapReason.FAILED, "known bytes do not give their known digest")
+    )
 
 
 @cache
@@ -114,9 +119,8 @@ def environment() -> dict[str, Any]:
 def program_digest() -> str:
     """Computes one SHA-256 over all source files of the program: lines of `sha256sum`, sorted by path."""
     root = Path(sys.modules["forensics"].__file__ or "").parent
-    lines = []
-    for path in sorted(root.rglob("*.py"), key=lambda one: one.relative_to(root).as_posix()):
-        lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(root).as_posix()}\n")
+    names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.py"))
+    lines = [f"{hashlib.sha256((root / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

@@ -48,7 +48,9 @@ class Examined:
     staged: tuple[Staged, ...] = ()
 
 
-def analyze(batch: Batch, executor: Executor, *, tasks: Sequence[Task], bench: Bench, jobs: int) -> Iterator[tuple[Task, Examined]]:
+def analyze(
+    batch: Batch, executor: Executor, *, tasks: Sequence[Task], bench: Bench, jobs: int
+) -> Iterator[tuple[Task, Examined]]:
     """Examines and adds the findings to the batch in the order of the tasks, whatever order they end in.
 
     Args:
@@ -69,7 +71,9 @@ def analyze(batch: Batch, executor: Executor, *, tasks: Sequence[Task], bench: B
         yield task, examined
 
 
-def _in_order(executor: Executor, tasks: Sequence[Task], *, bench: Bench, ahead: int) -> Iterator[tuple[Task, Examined]]:
+def _in_order(
+    executor: Executor, tasks: Sequence[Task], *, bench: Bench, ahead: int
+) -> Iterator[tuple[Task, Examined]]:
     running: list[tuple[Task, Future[Examined] | None]] = []
     for task in tasks:
         running.append((task, _submit(executor, task, bench)))
@@ -147,7 +151,9 @@ def failed(task: Task, gap: Gap) -> Finding:
         tools=task.ready.tools,
         gaps=(gap,),
         limits=(
-            Message("examination.failed.limit", "Nothing follows from this about the content, for or against anything."),
+            Message(
+                "examination.failed.limit", "Nothing follows from this about the content, for or against anything."
+            ),
         ),
     )
 

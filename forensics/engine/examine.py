@@ -70,7 +70,9 @@ def chosen_analyzers(only: Sequence[str], settings: Iterable[str]) -> list[Analy
         left, _, value = setting.partition("=")
         name, _, field = left.partition(".")
         if name not in made:
-            raise UsageError(f"there is no analyzer for the setting {setting}", hint="Write --set analyzer.field=value.")
+            raise UsageError(
+                f"there is no analyzer for the setting {setting}", hint="Write --set analyzer.field=value."
+            )
         made[name] = _with_setting(made[name], field, value)
     return list(made.values())
 
@@ -93,7 +95,7 @@ def artifacts_of(writer: Writer, items: Sequence[str]) -> list[Artifact]:
     known = {row[0] for row in writer.index.rows("SELECT id FROM item")}
     if unknown := [item for item in items if item not in known]:
         raise UsageError(f"the case has no item {unknown[0]}", hint="`forensics status CASE` lists the items.")
-    found = []
+    found: list[Artifact] = []
     for committed in writer.case.records_of("acquisition", writer.index):
         acquisition: Acquisition = committed.record
         if not items or acquisition.item in items:
@@ -112,15 +114,13 @@ def examine_case(
     """
     artifacts = artifacts_of(writer, items)
     prepared = [ready(one, describe(one)) for one in analyzers]
-    everything = plan(artifacts, prepared, is_done=lambda artifact, one: False)
+    everything = plan(artifacts, prepared, is_done=lambda _artifact, _one: False)
     tasks = [task for task in everything if not _is_done(writer, task)]
     if not tasks:
         return Analyzed(0, len(everything), {}, (), None)
     findings, gaps = _run(writer, tasks, setup=setup, jobs=min(jobs, len(tasks)))
     kinds = Counter((str(one.kind), str(one.result)) for one in findings)
-    return Analyzed(
-        len(tasks), len(everything) - len(tasks), dict(kinds), gaps, checkpoint(writer, setup.authorities)
-    )
+    return Analyzed(len(tasks), len(everything) - len(tasks), dict(kinds), gaps, checkpoint(writer, setup.authorities))
 
 
 def _run(writer: Writer, tasks: Sequence[Task], *, setup: Setup, jobs: int) -> tuple[list[Finding], tuple[Gap, ...]]:

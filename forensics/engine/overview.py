@@ -37,26 +37,31 @@ class Overview:
 
 
 _LATEST = """
-SELECT acquisition.item, max(acquisition.seq * 1000000 + acquisition.idx), acquisition.outcome, acquisition.seq
-FROM acquisition GROUP BY acquisition.item
+CREATE TEMP VIEW IF NOT EXISTS latest AS
+SELECT item, max(seq * 1000000 + idx) AS place, outcome, seq FROM acquisition GROUP BY item
 """
+"""The latest acquisition of each item: with one `max`, SQLite takes the other columns from the row that has it."""
 
 
 def overview(case: Case, index: Index) -> Overview:
     """Summarises a case."""
+    index.rows(_LATEST)
     covered = index.rows("SELECT coalesce(max(checkpoint), -1) FROM proof")[0][0]
-    outcomes = dict(index.rows(f"SELECT outcome, count(*) FROM ({_LATEST}) GROUP BY outcome"))
+    outcomes = dict(index.rows("SELECT outcome, count(*) FROM latest GROUP BY outcome"))
     findings: dict[str, dict[str, int]] = {}
     for kind, result, number in index.rows("SELECT kind, result, count(*) FROM finding GROUP BY kind, result"):
         findings.setdefault(kind, {})[result] = number
-    rows = index.rows(f"SELECT * FROM ({_LATEST}) ORDER BY item LIMIT ?", (MOST_LISTED,))
+    rows = index.rows(
+        "SELECT latest.* FROM latest JOIN item ON item.id = latest.item ORDER BY number LIMIT ?",
+        (MOST_LISTED,),
+    )
     return Overview(
         case=case,
         counts=_counts(index),
         outcomes=outcomes,
         findings=findings,
         gaps=dict(index.rows("SELECT why, count(*) FROM gap GROUP BY why")),
-        unstamped=index.rows(f"SELECT count(*) FROM ({_LATEST}) WHERE seq > ?", (covered,))[0][0],
+        unstamped=index.rows("SELECT count(*) FROM latest WHERE seq > ?", (covered,))[0][0],
         unexamined=index.rows(_UNEXAMINED)[0][0],
         authorities=tuple(row[0] for row in index.rows("SELECT DISTINCT authority FROM proof ORDER BY authority")),
         items=tuple({"id": item, "outcome": outcome, "time_stamped": seq <= covered} for item, _, outcome, seq in rows),
@@ -70,7 +75,18 @@ AND content NOT IN (SELECT sha256 FROM subject)
 
 
 def _counts(index: Index) -> dict[str, int]:
-    names = {"items": "item", "acquisitions": "acquisition", "findings": "finding", "proofs": "proof"}
-    counts = {name: int(index.rows(f"SELECT count(*) FROM {table}")[0][0]) for name, table in names.items()}
-    blobs, size = index.rows("SELECT count(*), coalesce(sum(size), 0) FROM (SELECT DISTINCT blob, size FROM artifact)")[0]
-    return {**counts, "blobs": blobs, "bytes": size}
+    items, acquisitions, findings, proofs = index.rows(
+        "SELECT (SELECT count(*) FROM item), (SELECT count(*) FROM acquisition), "
+        "(SELECT count(*) FROM finding), (SELECT count(*) FROM proof)"
+    )[0]
+    blobs, size = index.rows("SELECT count(*), coalesce(sum(size), 0) FROM (SELECT DISTINCT blob, size FROM artifact)")[
+        0
+    ]
+    return {
+        "items": items,
+        "acquisitions": acquisitions,
+        "findings": findings,
+        "proofs": proofs,
+        "blobs": blobs,
+        "bytes": size,
+    }

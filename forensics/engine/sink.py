@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from forensics.codec import name_of
 from forensics.custody import sealing
@@ -30,7 +30,7 @@ class StagingSink:
         recipients: Whom sealed bytes are encrypted for.
         is_sealed: Whether everything is sealed.
         facts: What the engine knows about everything that is put.
-        has_clock: Whether artifacts get the time; what analyzers make has none, so that a repeated run gives equal bytes.
+        has_clock: Whether artifacts get the time; what analyzers make has none, so that a second run gives equal bytes.
         artifacts: What was put so far, in order.
         staged: The files behind them.
     """
@@ -49,7 +49,7 @@ class StagingSink:
         """Stores all bytes of a stream; see `plugins.Sink`."""
         shown = name_of(name)
         head = stream.read(HEAD_BYTES)
-        whole = _Rejoined(head, stream)
+        whole = cast(BinaryIO, _Rejoined(head, stream))
         staged, sealed = self._seal(whole) if self.is_sealed else (self.store.stage(whole), None)
         artifact = Artifact(
             digests=staged.digests,
@@ -69,7 +69,10 @@ class StagingSink:
         try:
             with translated(path), path.open("xb") as target:
                 plain = sealing.encrypt(
-                    stream, _Hashed(target, hasher), recipients=self.recipients, with_sm3=self.store.with_sm3
+                    stream,
+                    cast(BinaryIO, _Hashed(target, hasher)),
+                    recipients=self.recipients,
+                    with_sm3=self.store.with_sm3,
                 )
         except BaseException:
             path.unlink(missing_ok=True)

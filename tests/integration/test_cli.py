@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,9 @@ from tests.fakes.program import forensics, opened
 
 
 def records(case: Path, kind: str) -> list[dict[str, object]]:
-    lines = [json.loads(line) for path in sorted((case / "records").iterdir()) for line in path.read_text().splitlines()]
+    lines = [
+        json.loads(line) for path in sorted((case / "records").iterdir()) for line in path.read_text().splitlines()
+    ]
     return [line["record"] for line in lines if line["record"]["type"] == kind]
 
 
@@ -23,7 +26,9 @@ def test_new_makes_a_key_where_there_is_none_and_never_a_second(tmp_path: Path) 
     again = forensics("new", tmp_path / "b", "--title", "t", "--examiner", "e", "--json", home=tmp_path / "home")
     assert (first.told["key_is_new"], again.told["key_is_new"]) == (True, False)
     assert first.told["key"] == again.told["key"]
-    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "home" / "keys").glob("default.[pa][eg][me]")} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "home" / "keys").glob("default.[pa][eg][me]")} == {
+        0o600
+    }
 
 
 def test_new_refuses_a_folder_that_is_not_empty(tmp_path: Path) -> None:
@@ -59,7 +64,9 @@ def test_records_have_the_documented_form(tmp_path: Path) -> None:
     assert {"item", "outcome", "gaps", "artifacts"} <= set(acquisition)
     artifact = acquisition["artifacts"][0]  # type: ignore[index]
     assert {"role", "name", "media_type", "digests"} <= set(artifact)
-    wanted = subprocess.run(["openssl", "dgst", "-sm3", "-r", tmp_path / "a.txt"], capture_output=True, text=True, check=True)
+    wanted = subprocess.run(
+        ["openssl", "dgst", "-sm3", "-r", tmp_path / "a.txt"], capture_output=True, text=True, check=True
+    )
     assert artifact["digests"]["sm3"] == wanted.stdout.split()[0]
     assert artifact["digests"]["size"] == 8
 
@@ -83,8 +90,7 @@ def test_an_address_that_no_collector_takes_is_a_refused_item(tmp_path: Path) ->
 
 def test_locators_come_from_a_list_whatever_bytes_they_have(tmp_path: Path) -> None:
     odd = bytes(tmp_path) + b"/\xff\xfe"
-    with open(odd, "wb") as handle:
-        handle.write(b"x")
+    Path(os.fsdecode(odd)).write_bytes(b"x")
     (tmp_path / "list").write_bytes(odd + b"\n")
     ended = forensics("collect", opened(tmp_path / "case"), "--from", tmp_path / "list", "--json")
     assert ended.told["items"][0]["locator"]["raw_hex"] == odd.hex()
@@ -200,7 +206,9 @@ def test_the_last_key_cannot_be_retired(tmp_path: Path) -> None:
 
 
 def test_help_imports_no_heavy_library() -> None:
-    script = "import sys; sys.argv=['forensics','--help']\nfrom forensics.cli import main\ntry: main()\nexcept SystemExit: pass\nprint([n for n in ('reportlab','cryptography','PIL','numpy','sqlite3','pyrage','exiftool','ffmpeg') if n in sys.modules])"
+    heavy = ("reportlab", "cryptography", "PIL", "numpy", "sqlite3", "pyrage", "exiftool", "ffmpeg")
+    script = "import sys\nfrom forensics.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    script += f"print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 

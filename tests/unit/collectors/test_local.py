@@ -25,7 +25,9 @@ class MemorySink:
         self.artifacts: list[Artifact] = []
         self.meanwhile = meanwhile
 
-    def put(self, stream: BinaryIO, *, role: str, name: str | bytes, media_type: str | None = None, **facts: Any) -> Artifact:
+    def put(
+        self, stream: BinaryIO, *, role: str, name: str | bytes, media_type: str | None = None, **facts: Any
+    ) -> Artifact:
         content = stream.read()
         self.meanwhile()
         digests = Digests(hashlib.sha256(content).hexdigest(), "", len(content))
@@ -35,7 +37,9 @@ class MemorySink:
         return artifact
 
 
-def collect(path: str | bytes | Path, *, sink: MemorySink | None = None, **settings: str) -> tuple[MemorySink, list[Gap]]:
+def collect(
+    path: str | bytes | Path, *, sink: MemorySink | None = None, **settings: str
+) -> tuple[MemorySink, list[Gap]]:
     sink = sink or MemorySink()
     item = Item("ITEM-0001", name_of(os.fsencode(path)), "file")
     return sink, list(LocalCollector(**settings).collect(item, sink))
@@ -68,7 +72,9 @@ def test_extended_attributes_are_recorded(tmp_path: Path) -> None:
         os.setxattr(path, "user.origin", b"https://example.org")
     except OSError as error:
         pytest.skip(f"this file system has no extended attributes: {error}")
-    assert {"name": "user.origin", "value_hex": b"https://example.org".hex()} in collect(path)[0].artifacts[0].facts["xattrs"]
+    assert {"name": "user.origin", "value_hex": b"https://example.org".hex()} in collect(path)[0].artifacts[0].facts[
+        "xattrs"
+    ]
 
 
 def test_hand_over_facts_are_recorded_where_they_were_given(tmp_path: Path) -> None:
@@ -146,9 +152,8 @@ def test_an_empty_file_is_put_as_zero_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [b"\xff\xfe.jpg", b"new\nline", b"x" * 255, "𠮷😀.txt".encode()])
 def test_names_of_any_bytes_are_collected(tmp_path: Path, name: bytes) -> None:
-    path = os.path.join(os.fsencode(tmp_path), name)
-    with open(path, "wb") as handle:
-        handle.write(b"x")
+    path = tmp_path / os.fsdecode(name)
+    path.write_bytes(b"x")
     sink, gaps = collect(path)
     assert (sink.put_bytes, gaps) == ([b"x"], [])
     expected = Name("\ufffd\ufffd.jpg", b"\xff\xfe.jpg".hex()) if name.startswith(b"\xff") else Name(name.decode())

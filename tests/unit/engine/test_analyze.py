@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import pytest
 
+from forensics.collectors.local import LocalCollector
 from forensics.custody.case import Opening, new_case
 from forensics.custody.signing import Home, SigningKey, new_key
 from forensics.custody.writer import Writer, writing
@@ -18,7 +19,6 @@ from forensics.engine.collect import Setup, collect, requests_for
 from forensics.engine.examine import examine_case
 from forensics.errors import MediaError
 from forensics.model import Finding, GapReason, Message, Outcome, Result, Sensitivity, Stage, Tool
-from forensics.collectors.local import LocalCollector
 from forensics.plugins import Evidence, Sink
 
 ORIGINAL = b"plain content that must stay secret where it is sealed"
@@ -170,7 +170,9 @@ def test_a_finding_names_the_analyzer_that_really_ran(writer: Writer, tmp_path: 
     assert findings(writer)[0].analyzer == Tool("length", "1", settings={"factor": 7})
 
 
-def test_findings_come_in_the_order_of_collection_whatever_the_number_of_workers(writer: Writer, tmp_path: Path) -> None:
+def test_findings_come_in_the_order_of_collection_whatever_the_number_of_workers(
+    writer: Writer, tmp_path: Path
+) -> None:
     put(writer, tmp_path / "in", **{f"n{number:02d}": b"x" * number for number in range(1, 30)})
     examine_case(writer, (), analyzers=[Length()], setup=Setup(), jobs=2)
     assert [finding.values["size"] for finding in findings(writer)] == list(range(1, 30))

@@ -1,0 +1,77 @@
+"""docs/command-line.md: every verb gives exactly the members that the page names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.program import forensics
+
+PAGE = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+ERROR = {"error", "message", "hint", "kept", "exit_code"}
+
+
+def documented() -> dict[str, set[str]]:
+    """Reads the table: verb to the names of members in code style, those inside of lists left out."""
+    found = {}
+    for verbs, members in re.findall(r"^\| (`[a-z `,]+`) \| (.+) \|$", PAGE, re.MULTILINE):
+        outside = re.sub(r"\([^)]*\)", "", re.sub(r"`\{[^`]*\}`", "", re.sub(r"`[^`]*\{[^`]*`", "", members)))
+        outside = re.sub(r" with `state` one of `[a-z ]+`", "", outside)
+        for verb in re.findall(r"`([a-z ]+)`", verbs):
+            found[verb] = set(re.findall(r"`([a-z_0-9]+)`", outside)) | {"exit_code"}
+    return found
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Runs every verb once."""
+    folder = tmp_path_factory.mktemp("documented")
+    case, home, other = folder / "case", folder / "home", folder / "other"
+    (folder / "a.txt").write_bytes(b"evidence")
+    (folder / "b.txt").write_bytes(b"more evidence")
+    runs: dict[str, Any] = {}
+
+    def run(verb: str, *arguments: str | Path, of: Path = home) -> Any:
+        ended = forensics(*verb.split(), *arguments, "--json", home=of)
+        assert ended.code in (0, 3), ended.errors
+        runs[verb] = ended.told
+        return ended.told
+
+    run("key new", of=other)
+    run("new", case, "--title", "t", "--examiner", "e")
+    run("collect", case, folder / "a.txt", folder / "b.txt")
+    run("analyze", case)
+    run("status", case)
+    run("report", case)
+    run("bundle", case, folder / "packet")
+    run("verify", folder / "packet")
+    run("log", case)
+    run("stamp", case)
+    run("erase", case, "ITEM-0002", "--basis", "test", "--yes")
+    run("key list")
+    run("key export")
+    card = run("key card", of=other)
+    (folder / "card").write_text(card["pem"] + card["recipient"])
+    added = run("key add", case, folder / "card", "--holder", "Other")
+    run("key retire", case, added["key"])
+    runs["key revoke"] = runs["key retire"]
+    runs["doctor"] = forensics("doctor", "--json", home=home).told
+    return runs
+
+
+@pytest.mark.parametrize("verb", sorted(documented()))
+def test_a_verb_gives_exactly_the_documented_members(told: dict[str, Any], verb: str) -> None:
+    assert set(told[verb]) == documented()[verb]
+
+
+def test_every_verb_is_documented() -> None:
+    from forensics.cli import VERBS
+
+    assert {verb.split()[0] for verb in documented()} == set(VERBS)
+
+
+def test_an_error_gives_the_documented_members(tmp_path: Path) -> None:
+    assert set(forensics("status", tmp_path / "none", "--json").told) == ERROR
