@@ -1,0 +1,239 @@
+"""The annexes: catalogue of evidence, digests in full, recorded values, programs, replaced characters, glossary."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from forensics.model import Result
+from forensics.reporter.blocks import Blank, Block, Cell, Column, PageOf, Pairs, Paragraph, Section, Table
+from forensics.reporter.evidence import Said
+from forensics.reporter.facts import CaseFacts, ItemFacts, Observation
+from forensics.reporter.front import content_size, hand_over, item_name
+from forensics.reporter.observations import VALUES_SHOWN, key_values
+from forensics.reporter.recorded import value_text
+from forensics.reporter.wording import Words
+
+VALUES_PER_FINDING = 40
+"""Most values of one finding in the annex."""
+
+VALUES_IN_ALL = 1500
+"""Most values of all findings in the annex: about forty pages."""
+
+CATALOGUE = (
+    *(("no", 5), ("name", 19), ("kind", 11), ("source", 17), ("content", 14)),
+    *(("proves", 11), ("pages", 8), ("copies", 9), ("digest", 22), ("remark", 10)),
+)
+"""Columns of the catalogue with their relative widths. *Source:* Civil Evidence Provisions (2019), article 19."""
+
+GLOSSARY = (
+    *("electronic_data", "digest", "time_stamp", "custody", "checkpoint", "item", "finding", "sealing", "metadata"),
+    *("deepfake", "face_swap", "label", "credentials"),
+)
+"""Terms that the glossary explains where the report uses them."""
+
+
+def annexes(case: CaseFacts, words: Words) -> tuple[Section, ...]:
+    """Builds all annexes but the two that need the finished text."""
+    return (_catalogue(case, words), _digests(case, words), _values(case, words), _programs(case, words))
+
+
+def _annex(name: str, blocks: Iterable[Block], *, words: Words, is_wide: bool = False) -> Section:
+    title = words.say(f"{name}.title")
+    starts_page = name in ("catalogue", "digests", "values")
+    return Section(name, words.heading_number(name), title, tuple(blocks), starts_page=starts_page, is_wide=is_wide)
+
+
+def _catalogue(case: CaseFacts, words: Words) -> Section:
+    roles = {"digest": "digest", "no": "strong"}
+    columns = tuple(
+        Column(words.say(f"catalogue.column_{name}"), share, roles.get(name, "text")) for name, share in CATALOGUE
+    )
+    rows = tuple(_catalogue_rows(case, words))
+    intro = [words.say("catalogue.intro")]
+    if case.snapshot.info.jurisdiction == "cn":
+        intro.append(words.say("catalogue.intro_cn"))
+    blocks: list[Block] = [Paragraph(words.join(intro, words.say("word.sentence_space"))), Table(columns, rows)]
+    blocks += [Blank(words.say(f"catalogue.{name}")) for name in ("submitted_by", "submitted_on", "copies_made")]
+    return _annex("catalogue", blocks, words=words, is_wide=True)
+
+
+def _catalogue_rows(case: CaseFacts, words: Words) -> Iterator[tuple[Cell, ...]]:
+    for group, (purpose, ids) in enumerate(_groups(case, words), 1):
+        known = {facts.item.id: facts for facts in case.items}
+        for index, name in enumerate((one for one in ids if one in known), 1):
+            yield _catalogue_row(f"{group}-{index}", known[name], case=case, purpose=purpose, words=words)
+
+
+def _groups(case: CaseFacts, words: Words) -> Iterator[tuple[Said, list[str]]]:
+    """Gives the purpose and the items of each exhibit, then the items that are in none."""
+    placed: set[str] = set()
+    for exhibit in case.snapshot.exhibits:
+        record = exhibit.record
+        placed.update(record.items)
+        yield words.join([record.label, words.listed([record.title, *record.elements])], " "), list(record.items)
+    rest = [facts.item.id for facts in case.items if facts.item.id not in placed]
+    if rest:
+        yield words.say("catalogue.to_fill"), rest
+
+
+def _catalogue_row(no: str, facts: ItemFacts, *, case: CaseFacts, purpose: Said, words: Words) -> tuple[Cell, ...]:
+    anchor = f"item-{facts.item.id}"
+    digest = words.show(facts.original.content_sha256) if facts.original else words.say("word.nothing_obtained")
+    return (
+        words.show(no),
+        words.join([facts.item.id, words.shortened(item_name(facts, words), 120)], "\n"),
+        _evidence_kind(facts, case, words=words),
+        _source(facts, words),
+        _content(facts, words),
+        words.shortened(purpose, 120),
+        PageOf(anchor, facts.item.id),
+        words.say("catalogue.to_fill"),
+        words.join([digest, words.say(f"stamp.{facts.stamp.value}")], "\n") if facts.original else digest,
+        words.say("catalogue.not_public") if facts.masked else words.say("word.none"),
+    )
+
+
+def _evidence_kind(facts: ItemFacts, case: CaseFacts, *, words: Words) -> Said:
+    if case.snapshot.info.jurisdiction != "cn":
+        return words.say("catalogue.kind")
+    kinds = {"file": 4, "web_page": 1, "url": 1, "chat_export": 2, "payment_record": 3}
+    number = kinds.get(facts.item.kind)
+    return words.say("catalogue.kind") if number is None else words.say(f"catalogue.kind_cn_{number}")
+
+
+def _source(facts: ItemFacts, words: Words) -> Said:
+    found = hand_over(facts)
+    lines = [
+        words.shortened(str(found[name]), 80) for name in ("received_from", "received_at", "device") if name in found
+    ]
+    if facts.shown is not None:
+        record = facts.shown.record
+        collector = words.join([record.collector.name, record.collector.version], " ")
+        lines.append(words.say("catalogue.obtained", collector=collector, utc=words.utc(record.started_at)))
+    return words.join(lines, "\n") if lines else words.say("word.not_recorded")
+
+
+def _content(facts: ItemFacts, words: Words) -> Said:
+    lines = (
+        [words.join([facts.original.media_type]), words.size(content_size(facts.original))] if facts.original else []
+    )
+    for result in Result:
+        number = sum(found.finding.result is result for found in facts.observations)
+        if number:
+            lines.append(words.say("catalogue.results", result=words.say(f"result.{result.value}"), n=number))
+    return words.join(lines, "\n") if lines else words.say("word.nothing_obtained")
+
+
+def _digests(case: CaseFacts, words: Words) -> Section:
+    columns = (
+        Column(words.say("digests.column_item"), 14, "strong"),
+        Column(words.say("digests.column_role"), 10),
+        Column(words.say("digests.column_size"), 14),
+        Column(words.say("digests.column_values"), 62, "digest"),
+    )
+    rows = tuple(row for facts in case.items for row in _digest_rows(facts, words))
+    blocks: list[Block] = [Paragraph(words.say("digests.intro"))]
+    if rows:
+        blocks.append(Table(columns, rows))
+    return _annex("digests", blocks, words=words)
+
+
+def _digest_rows(facts: ItemFacts, words: Words) -> Iterator[tuple[Said, ...]]:
+    for done in facts.acquisitions:
+        for artifact in done.record.artifacts:
+            plain = (artifact.sealed or {}).get("plain") or {}
+            named = [
+                ("SHA-256", artifact.digests.sha256),
+                ("BLAKE3", artifact.digests.blake3),
+                ("SM3", artifact.digests.sm3),
+            ]
+            values = [words.say("digests.value", name=name, value=value) for name, value in named if value]
+            if plain:
+                values.append(words.say("digests.plain", value=str(plain["sha256"])))
+            yield (
+                words.join([facts.item.id, done.ref], "\n"),
+                words.show(artifact.role),
+                words.size(artifact.digests.size),
+                words.join(values, "\n"),
+            )
+
+
+def _values(case: CaseFacts, words: Words) -> Section:
+    columns = (
+        Column(words.say("values.column_finding"), 22, "strong"),
+        Column(words.say("values.column_name"), 34),
+        Column(words.say("values.column_value"), 48),
+    )
+    rows: list[tuple[Said, ...]] = []
+    for facts in case.items:
+        for found in facts.observations:
+            rows += _value_rows(found, facts, words=words, room=VALUES_IN_ALL - len(rows))
+    intro = words.say("values.intro", beside=VALUES_SHOWN, each=VALUES_PER_FINDING, all=VALUES_IN_ALL)
+    blocks: list[Block] = [Paragraph(intro)]
+    blocks.append(Table(columns, tuple(rows)) if rows else Paragraph(words.say("values.none")))
+    return _annex("values", blocks, words=words)
+
+
+def _value_rows(found: Observation, facts: ItemFacts, *, words: Words, room: int) -> Iterator[tuple[Said, ...]]:
+    values = key_values(found.finding)[VALUES_SHOWN:]
+    if facts.masked or not values or room <= 0:
+        return
+    shown = values[: min(VALUES_PER_FINDING, room)]
+    place = words.join([facts.item.id, found.ref], "\u00a0")
+    for name, value in shown:
+        yield place, words.shortened(name, 120), value_text(value, words)
+    if len(shown) < len(values):
+        more = words.count("values", len(values) - len(shown))
+        yield place, words.say("values.more", values=more, ref=found.ref), Said("")
+
+
+def _programs(case: CaseFacts, words: Words) -> Section:
+    columns = (
+        Column(words.say("programs.column_name"), 30, "strong"),
+        Column(words.say("programs.column_version"), 14),
+        Column(words.say("programs.column_digest"), 56, "digest"),
+    )
+    templates = words.templates
+    own = [(face.file, "2.004", face.sha256) for face in (templates.fonts.regular, templates.fonts.bold)]
+    own.append((words.say("programs.templates"), words.say("word.none"), templates.digest))
+    maker, _, version = case.program.rpartition(" ")
+    rows = [*_tools(case, (maker, version, "")), *own]
+    table = Table(columns, tuple(tuple(words.show(cell or words.say("word.none")) for cell in row) for row in rows))
+    return _annex("programs", [Paragraph(words.say("programs.intro")), table], words=words)
+
+
+def _tools(case: CaseFacts, maker: tuple[str, str, str]) -> list[tuple[str, str, str]]:
+    """Lists every program and data file that took part, by name, version and digest, each once."""
+    tools = [event.tool for event in case.snapshot.events]
+    tools += [done.record.collector for done in case.snapshot.acquisitions]
+    for found in case.findings:
+        tools += [found.finding.analyzer, *found.finding.tools]
+    return sorted({maker, *((tool.name, tool.version, tool.digest or "") for tool in tools)})
+
+
+def characters(found: tuple[tuple[int, int], ...], words: Words) -> Section:
+    """Builds the annex that lists which characters were written as code points."""
+    columns = (
+        Column(words.say("characters.column_mark"), 25, "strong"),
+        Column(words.say("characters.column_name"), 50),
+        Column(words.say("characters.column_count"), 25, "number"),
+    )
+    blocks: list[Block] = [Paragraph(words.say("characters.intro"))]
+    rows = tuple(
+        (
+            Said(f"U+{code:04X}"),
+            Said(unicodedata.name(chr(code), "")) or words.say("characters.nameless"),
+            words.number(count),
+        )
+        for code, count in found
+    )
+    blocks.append(Table(columns, rows) if rows else Paragraph(words.say("characters.none")))
+    return _annex("characters", blocks, words=words)
+
+
+def glossary(text: str, words: Words) -> Section:
+    """Builds the glossary of those terms that the report uses."""
+    used = [name for name in GLOSSARY if words.say(f"glossary.{name}_term").lower() in text.lower()]
+    rows = tuple((words.say(f"glossary.{name}_term"), words.say(f"glossary.{name}_text")) for name in used)
+    return _annex("glossary", [Paragraph(words.say("glossary.intro")), Pairs(rows, "glossary")], words=words)

@@ -1,0 +1,203 @@
+"""The plain structure of a report: what the PDF and the HTML are drawn from, with every sentence already written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text. `role` is `body`, `note` (smaller), `strong` or `quiet`; `label` stands before it in bold."""
+
+    text: str
+    role: str = "body"
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A list of short texts."""
+
+    items: tuple[str, ...]
+    role: str = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class PageOf:
+    """A cell that says where a section stands: its pages in the PDF, a link with its number in the HTML."""
+
+    anchor: str
+    text: str
+
+
+Cell = str | PageOf
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; `share` is its relative width; `role` is `text`, `digest`, `number` or `strong`."""
+
+    title: str
+    share: int
+    role: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under column titles, which are repeated on every page."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Names and values, one pair a line."""
+
+    rows: tuple[tuple[str, str], ...]
+    role: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A small picture of a stored image; `missing` is printed where it cannot be made."""
+
+    sha256: str
+    caption: str
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Names and values beside a picture, or beside a text that says why there is none."""
+
+    pairs: Pairs
+    picture: Picture | str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The head line of an observation: its result, what was looked for, and its reference."""
+
+    result: str
+    kind: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Lines to be typed."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """Something to be filled in by hand: a label and `lines` ruled lines."""
+
+    label: str
+    lines: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A QR code of `payload`."""
+
+    payload: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Blocks on a tinted ground."""
+
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The list of parts and annexes."""
+
+    title: str
+
+
+Block = Paragraph | Points | Table | Pairs | Card | Result | Commands | Blank | Matrix | Box | Contents
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part, annex or section.
+
+    Attributes:
+        anchor: Name for links, unique in the report.
+        number: What stands before the title; may be empty.
+        starts_page: Whether it begins on a new page.
+        is_wide: Whether its pages lie on their side.
+    """
+
+    anchor: str
+    number: str
+    title: str
+    blocks: tuple[Block, ...] = ()
+    sections: tuple[Section, ...] = ()
+    starts_page: bool = False
+    is_wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The first page."""
+
+    title: str
+    subtitle: str
+    pairs: Pairs
+    statements: tuple[Paragraph, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What stands on every page.
+
+    Attributes:
+        head: At the top, left and right.
+        root: The evidence root with its label.
+        page: Words around the page numbers, with `{page}` and `{pages}`.
+    """
+
+    head: tuple[str, str]
+    root: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """A whole report.
+
+    Attributes:
+        language: `zh`, `en` or `fr`.
+        author: For the file's properties.
+        program: Name and version of the program, for the file's properties.
+        issued: Seconds since 1970 of event N; every date inside the files.
+    """
+
+    language: str
+    number: str
+    author: str
+    program: str
+    issued: int
+    cover: Cover
+    running: Running
+    sections: tuple[Section, ...]
+
+
+def strings(value: object) -> Iterator[str]:
+    """Gives every text within a structure."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for member in value:
+            yield from strings(member)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from strings(getattr(value, field.name))

@@ -1,0 +1,341 @@
+"""The cover, the lay summary, the mandate and the materials: what the report is, and what it is about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from forensics.model import Artifact, CaseInfo, Outcome, Result
+from forensics.reporter.blocks import Blank, Block, Column, Contents, Cover, Pairs, Paragraph, Points, Section, Table
+from forensics.reporter.evidence import Said
+from forensics.reporter.facts import CaseFacts, ItemFacts, Stamp
+from forensics.reporter.gaps import all_gaps
+from forensics.reporter.wording import Words
+
+SAMPLES = 6
+"""Most observations that the summary quotes, so that it stays within one page."""
+
+SAMPLE_LENGTH = 140
+"""Characters after which a quoted observation is cut."""
+
+COVER_LENGTH = 130
+"""Characters after which what people named is cut on the cover, so that its statements stay on the first page."""
+
+KINDS_IN_SUMMARY = 8
+"""Most kinds of examination that the summary lists."""
+
+HAND_OVER = ("received_from", "received_at", "device", "access_mode", "legal_basis")
+"""Facts of an artifact about how it came into the collector's hands (standards: C04, C24)."""
+
+
+def report_number(case: CaseFacts, language: str) -> Said:
+    """Names a report: the beginning of the case's id, the event as of which it was made, and its language."""
+    return Said(f"{case.snapshot.info.id[:8].upper()}-{case.snapshot.as_of:06d}-{language.upper()}")
+
+
+def version_number(case: CaseFacts) -> int:
+    """Counts the states of the case of which reports were made, this one included."""
+    earlier = {output.record.as_of for output in case.snapshot.outputs if output.record.kind == "report"}
+    return len(earlier - {case.snapshot.as_of}) + 1
+
+
+def report_type(case: CaseFacts, words: Words) -> Said:
+    """Says what kind of report it is: with or without examinations."""
+    return words.say("cover.type_examination" if case.findings else "cover.type_collection")
+
+
+def item_ranges(ids: Iterable[str], words: Words) -> Said:
+    """Lists item ids, with runs of consecutive numbers drawn together."""
+    runs: list[list[str]] = []
+    for name in sorted(ids):
+        if runs and _follows(runs[-1][-1], name):
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    return words.listed(
+        words.say("word.range", first=run[0], last=run[-1]) if len(run) > 1 else words.show(run[0]) for run in runs
+    )
+
+
+def _follows(before: str, after: str) -> bool:
+    head, _, number = before.rpartition("-")
+    next_head, _, next_number = after.rpartition("-")
+    return head == next_head and number.isdigit() and next_number.isdigit() and int(number) + 1 == int(next_number)
+
+
+def evidence_root(case: CaseFacts, words: Words) -> Said:
+    """Gives the evidence root in full, or says that there is none yet."""
+    return words.show(case.snapshot.root) if case.snapshot.root else words.say("word.no_root")
+
+
+def cover(case: CaseFacts, words: Words, *, number: str) -> Cover:
+    """Builds the first page."""
+    statements = [_statement(words, "rests_on"), _statement(words, "what_it_is"), _times_statement(case, words)]
+    sealed = [facts for facts in case.items if facts.masked]
+    if sealed:
+        statements.append(_statement(words, "sealed", items=words.count("items", len(sealed))))
+    pairs = Pairs(tuple(_cover_pairs(case, words, number=number)), "cover")
+    return Cover(words.say("cover.title"), report_type(case, words), pairs, tuple(statements))
+
+
+def _statement(words: Words, name: str, **values: object) -> Paragraph:
+    return Paragraph(words.say(f"cover.{name}", **values), label=words.label(f"cover.{name}_label"))
+
+
+def _times_statement(case: CaseFacts, words: Words) -> Paragraph:
+    covered = sum(facts.stamp is Stamp.STAMPED for facts in case.obtained)
+    every = len(case.obtained)
+    key = "times_none" if not covered else ("times_all" if covered == every else "times_some")
+    text = words.say(f"cover.{key}", covered=covered, items=words.count("items", every))
+    return Paragraph(text, label=words.label("cover.times_label"))
+
+
+def _cover_pairs(case: CaseFacts, words: Words, *, number: str) -> Iterable[tuple[Said, Said]]:
+    info, event = case.snapshot.info, case.event
+    missing = words.say("word.not_recorded")
+    version = words.say("cover.version_text", n=version_number(case), program=case.program)
+    issued = words.say("cover.issued_text", date=words.date(event.at), utc=words.utc(event.at), seq=case.snapshot.as_of)
+    yield words.say("cover.case"), words.shortened(info.title, COVER_LENGTH)
+    yield words.say("cover.reference"), words.shortened(info.reference, COVER_LENGTH) if info.reference else missing
+    yield words.say("cover.number"), words.show(number)
+    yield words.say("cover.version"), version
+    yield words.say("cover.issued"), issued
+    yield words.say("cover.examiner"), words.shortened(info.examiner, COVER_LENGTH) if info.examiner else missing
+    yield (
+        words.say("cover.organisation"),
+        words.shortened(info.organisation, COVER_LENGTH) if info.organisation else missing,
+    )
+    yield words.say("cover.jurisdiction"), jurisdiction(info, words)
+    zone = words.say("cover.language_utc") if words.is_utc else words.say("cover.language_text", zone=words.zone_name)
+    yield words.say("cover.language"), zone
+    yield words.say("cover.root"), evidence_root(case, words)
+
+
+def jurisdiction(info: CaseInfo, words: Words) -> Said:
+    """Names the jurisdiction in the report's language."""
+    key = f"jurisdiction.{info.jurisdiction}"
+    return words.say(key) if words.has(key) else words.show(info.jurisdiction)
+
+
+def summary(case: CaseFacts, words: Words) -> Section:
+    """Builds the lay summary: counts and plain sentences, at most 400 words, no percentages."""
+    blocks: list[Block] = [Paragraph(words.say("summary.intro"))]
+    blocks.append(Pairs(tuple(_collected(case, words)), "numbers"))
+    blocks.append(Paragraph(words.say("summary.stamp_meaning"), "note"))
+    blocks += _examined(case, words)
+    blocks.append(Paragraph(words.say("summary.not_shown", part=words.part("limits"))))
+    blocks.append(Contents(words.say("summary.contents")))
+    return Section(
+        "summary", words.heading_number("summary"), words.say("summary.title"), tuple(blocks), starts_page=True
+    )
+
+
+def _collected(case: CaseFacts, words: Words) -> Iterable[tuple[Said, Said]]:
+    outcomes = Counter(facts.shown.record.outcome if facts.shown else None for facts in case.items)
+    stamps = Counter(facts.stamp for facts in case.obtained)
+    rows = [
+        ("items", len(case.items)),
+        ("complete", outcomes[Outcome.COMPLETE]),
+        ("partial", outcomes[Outcome.PARTIAL]),
+        ("failed", outcomes[Outcome.FAILED]),
+        ("uncollected", outcomes[None]),
+        ("erased", len(case.snapshot.erasures)),
+        ("sealed", sum(facts.masked for facts in case.items)),
+        ("stamped", stamps[Stamp.STAMPED]),
+        ("reserved", stamps[Stamp.RESERVED]),
+        ("unstamped", stamps[Stamp.NONE]),
+        ("gaps", sum(placed.gap.is_of_content for placed in all_gaps(case))),
+    ]
+    always = {"items", "complete", "partial", "failed", "stamped", "unstamped", "gaps"}
+    for name, number in rows:
+        if number or name in always:
+            yield words.say(f"summary.{name}"), words.number(number)
+
+
+def _examined(case: CaseFacts, words: Words) -> Iterable[Block]:
+    if not case.findings:
+        yield Paragraph(words.say("summary.nothing_examined"))
+        return
+    items = sum(bool(facts.observations or facts.mentioned) for facts in case.items)
+    counted = words.count("examinations", len(case.findings))
+    yield Paragraph(words.say("summary.examined", items=words.count("items", items), examinations=counted))
+    yield results_table(case, words, most=KINDS_IN_SUMMARY)
+    yield Paragraph(words.say("summary.result_meaning"), "note")
+    samples = tuple(_samples(case, words))
+    if samples:
+        yield Paragraph(words.say("summary.samples"))
+        yield Points(samples)
+
+
+def results_table(case: CaseFacts, words: Words, *, most: int) -> Table:
+    """Counts results by what was looked for; the three results stand side by side."""
+    counts: dict[tuple[int, str], Counter[Result]] = {}
+    stages = list(type(case.findings[0].finding.stage))
+    for found in case.findings:
+        key = (stages.index(found.finding.stage), found.finding.kind)
+        counts.setdefault(key, Counter())[found.finding.result] += 1
+    kinds = sorted(counts)
+    rows = [_result_row(kind_name(kind, words), counts[stage, kind], words=words) for stage, kind in kinds[:most]]
+    if kinds[most:]:
+        rest = sum((counts[key] for key in kinds[most:]), Counter[Result]())
+        rows.append(_result_row(words.say("summary.more_kinds", n=len(kinds[most:])), rest, words=words))
+    columns = [Column(words.say("summary.kind"), 40)]
+    columns += [Column(words.say(f"result.{result.value}"), 20, "number") for result in Result]
+    return Table(tuple(columns), tuple(rows))
+
+
+def _result_row(name: Said, counts: Mapping[Result, int], *, words: Words) -> tuple[Said, ...]:
+    return (name, *(words.number(counts[result]) for result in Result))
+
+
+def kind_name(kind: str, words: Words) -> Said:
+    """Names what was looked for: `kind.<kind>` of the templates, or the name as recorded."""
+    key = f"kind.{kind}"
+    found = words.templates.findings[words.language].get(key)
+    return Said(found) if found else (words.say(key) if words.has(key) else words.show(kind))
+
+
+def _samples(case: CaseFacts, words: Words) -> Iterable[Said]:
+    seen: set[str] = set()
+    for facts in case.items:
+        for found in facts.observations:
+            if found.finding.result is Result.FOUND and found.finding.kind not in seen and len(seen) < SAMPLES:
+                seen.add(found.finding.kind)
+                text = words.shortened(words.sentence(found.finding.statement, hide=facts.masked), SAMPLE_LENGTH)
+                yield words.say("summary.sample", item=facts.item.id, text=text)
+
+
+def mandate(case: CaseFacts, words: Words) -> Section:
+    """Builds the part on the task and on how the materials were handed over."""
+    info = case.snapshot.info
+    task = Section(
+        "mandate-task",
+        words.sub_number("mandate", 1),
+        words.say("mandate.task_title"),
+        (
+            Paragraph(words.say("mandate.task")),
+            Pairs(tuple(_case_pairs(info, words))),
+            *(Blank(words.say(f"mandate.{name}"), lines) for name, lines in (("asked_by", 1), ("questions", 3))),
+        ),
+    )
+    hand_over = Section(
+        "mandate-hand-over",
+        words.sub_number("mandate", 2),
+        words.say("mandate.hand_over_title"),
+        (Paragraph(words.say("mandate.hand_over")), _hand_over_table(case, words)),
+    )
+    title = words.say("mandate.title")
+    return Section("mandate", words.heading_number("mandate"), title, (), (task, hand_over), starts_page=True)
+
+
+def _case_pairs(info: CaseInfo, words: Words) -> Iterable[tuple[Said, Said]]:
+    yield words.say("cover.case"), words.show(info.title)
+    yield words.say("cover.reference"), words.show(info.reference or words.say("word.not_recorded"))
+    yield words.say("mandate.case_id"), words.show(info.id)
+    yield words.say("mandate.opened"), words.both(info.opened_at)
+
+
+def hand_over(facts: ItemFacts) -> Mapping[str, Any]:
+    """Collects what an item's artifacts say about how it was handed over."""
+    artifacts = facts.shown.record.artifacts if facts.shown else ()
+    found: dict[str, Any] = {}
+    for artifact in artifacts:
+        for name in HAND_OVER:
+            if artifact.facts.get(name):
+                found.setdefault(name, artifact.facts[name])
+    return found
+
+
+def _hand_over_table(case: CaseFacts, words: Words) -> Table:
+    groups: dict[tuple[Said, ...], list[str]] = {}
+    for facts in case.items:
+        groups.setdefault(_hand_over_cells(facts, words), []).append(facts.item.id)
+    titles = ("item", "received", "device", "access", "basis")
+    columns = tuple(
+        Column(words.say(f"mandate.column_{name}"), share)
+        for name, share in zip(titles, (20, 24, 20, 16, 20), strict=True)
+    )
+    rows = tuple((item_ranges(ids, words), *cells) for cells, ids in groups.items())
+    return Table(columns, rows)
+
+
+def _hand_over_cells(facts: ItemFacts, words: Words) -> tuple[Said, ...]:
+    found = hand_over(facts)
+    missing = words.say("word.not_recorded")
+    received = [words.show(found[name]) for name in ("received_from", "received_at") if name in found]
+    access = found.get("access_mode")
+    key = f"access.{access}"
+    access_text = missing if not access else (words.say(key) if words.has(key) else words.show(access))
+    others = [words.show(found[name]) if name in found else missing for name in ("device", "legal_basis")]
+    return (words.join(received, "\n") if received else missing, others[0], access_text, others[1])
+
+
+def materials(case: CaseFacts, words: Words) -> Section:
+    """Builds the list of the materials received, with digests and condition."""
+    blocks: list[Block] = [Paragraph(words.say("materials.intro", annex=words.part("digests")))]
+    if case.items:
+        titles = (("item", 13), ("name", 30), ("type", 15), ("digest", 30), ("condition", 17))
+        columns = tuple(Column(words.say(f"materials.column_{name}"), share, _role(name)) for name, share in titles)
+        blocks.append(Table(columns, tuple(_material(facts, words) for facts in case.items)))
+    else:
+        blocks.append(Paragraph(words.say("materials.none")))
+    erased = [words.show(erasure.record.item) for erasure in case.snapshot.erasures]
+    if erased:
+        blocks.append(Paragraph(words.say("materials.erased", items=words.listed(erased), part=words.part("custody"))))
+    return Section("materials", words.heading_number("materials"), words.say("materials.title"), tuple(blocks))
+
+
+def _role(name: str) -> str:
+    return {"digest": "digest", "item": "strong"}.get(name, "text")
+
+
+def _material(facts: ItemFacts, words: Words) -> tuple[Said, ...]:
+    artifact = facts.original
+    if artifact is None:
+        nothing = words.say("word.nothing_obtained")
+        return (
+            words.show(facts.item.id),
+            item_name(facts, words),
+            words.show(facts.item.kind),
+            nothing,
+            condition(facts, words),
+        )
+    size = words.size(content_size(artifact))
+    return (
+        words.show(facts.item.id),
+        words.shortened(item_name(facts, words), 300),
+        words.join([artifact.media_type, size], "\n"),
+        words.show(artifact.content_sha256),
+        condition(facts, words),
+    )
+
+
+def content_size(artifact: Artifact) -> int:
+    """Gives the size of the content itself, in bytes: of the plaintext where it is sealed media."""
+    plain = (artifact.sealed or {}).get("plain")
+    return int(plain["size"]) if plain else artifact.digests.size
+
+
+def item_name(facts: ItemFacts, words: Words) -> Said:
+    """Names an item, or says that its name is not shown."""
+    if facts.masked:
+        return words.say("word.masked_biometric" if not _is_sealed(facts) else "word.masked_sealed")
+    return words.name(facts.original.name if facts.original else facts.item.locator)
+
+
+def _is_sealed(facts: ItemFacts) -> bool:
+    return facts.item.sensitivity.is_sealed or (facts.original is not None and facts.original.sealed is not None)
+
+
+def condition(facts: ItemFacts, words: Words) -> Said:
+    """Says in what state an item is: outcome, time stamp, sensitivity and sealing."""
+    outcome = facts.shown.record.outcome.value if facts.shown else "NONE"
+    parts = [words.say(f"outcome.{outcome}")]
+    if facts.original is not None:
+        parts.append(words.say(f"stamp.{facts.stamp.value}"))
+    if facts.item.sensitivity.value != "normal":
+        parts.append(words.say(f"sensitivity.{facts.item.sensitivity.value}"))
+    if facts.original is not None and facts.original.sealed is not None:
+        parts.append(words.say("word.encrypted"))
+    return words.join(parts, "\n")

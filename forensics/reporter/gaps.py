@@ -1,0 +1,120 @@
+"""Everything that was wanted and is not there: gathered from all records, and written as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from forensics.model import ClockCheck, Gap, GapReason
+from forensics.reporter.blocks import Block, Column, Paragraph, Section, Table
+from forensics.reporter.evidence import Said
+from forensics.reporter.facts import CaseFacts, ItemFacts, Observation
+from forensics.reporter.wording import Words
+
+DETAIL_LENGTH = 400
+"""Characters after which the detail of a gap is cut; the record has it in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedGap:
+    """A gap and where it belongs.
+
+    Attributes:
+        place: `item`, `finding`, `act`, `clock` or `authority`.
+        subject: Item id, or address of a server; empty for acts.
+        is_hidden: Whether its detail could tell what the report must not show.
+    """
+
+    place: str
+    subject: str
+    gap: Gap
+    ref: str
+    is_hidden: bool = False
+
+
+def all_gaps(case: CaseFacts) -> tuple[PlacedGap, ...]:
+    """Lists every gap in the case, in the order of acts, items and checkpoints."""
+    return (*_of_acts(case), *_of_items(case), *_of_time(case))
+
+
+def _of_acts(case: CaseFacts) -> Iterator[PlacedGap]:
+    snapshot = case.snapshot
+    for act in snapshot.acts:
+        yield from _of_clock(act.record.clock, act.ref)
+    for end in snapshot.act_ends:
+        yield from _of_clock(end.record.clock, end.ref)
+        yield from (PlacedGap("act", end.record.act, gap, end.ref) for gap in end.record.gaps)
+
+
+def _of_clock(checks: Iterable[ClockCheck], ref: str) -> Iterator[PlacedGap]:
+    for check in checks:
+        if check.gap is not None:
+            yield PlacedGap("clock", check.server, check.gap, ref)
+
+
+def _of_items(case: CaseFacts) -> Iterator[PlacedGap]:
+    for facts in case.items:
+        for done in facts.acquisitions:
+            yield from (PlacedGap("item", facts.item.id, gap, done.ref, facts.masked) for gap in done.record.gaps)
+        for found in facts.observations:
+            yield from _of_finding(found, facts)
+    for found in case.strays:
+        yield from (PlacedGap("finding", "", gap, found.ref) for gap in found.finding.gaps)
+
+
+def _of_finding(found: Observation, facts: ItemFacts) -> Iterator[PlacedGap]:
+    yield from (PlacedGap("finding", facts.item.id, gap, found.ref, facts.masked) for gap in found.finding.gaps)
+
+
+def _of_time(case: CaseFacts) -> Iterator[PlacedGap]:
+    for failure in case.snapshot.time_failures:
+        yield PlacedGap("authority", failure.record.authority, failure.record.gap, failure.ref)
+
+
+def gap_text(gap: Gap, words: Words, *, is_hidden: bool = False) -> Said:
+    """Writes a gap as what, why and detail."""
+    reason = words.say(f"gap.{gap.why.value}")
+    if is_hidden or not gap.detail:
+        return words.say("gap.short", what=gap.what, why=reason)
+    return words.say("gap.long", what=gap.what, why=reason, detail=words.shortened(gap.detail, DETAIL_LENGTH))
+
+
+def anomalies(case: CaseFacts, words: Words) -> Section:
+    """Builds the part that lists every gap, failed self-test, interrupted run and failed stamp."""
+    gaps = all_gaps(case)
+    blocks: list[Block] = [Paragraph(words.say("anomalies.intro"))]
+    if gaps:
+        titles = (("place", 24), ("what", 20), ("why", 20), ("detail", 40), ("ref", 12))
+        columns = tuple(Column(words.say(f"anomalies.column_{name}"), share) for name, share in titles)
+        blocks.append(Table(columns, tuple(_row(gap, words) for gap in gaps)))
+        if any(gap.gap.why is GapReason.NOT_CONFIGURED for gap in gaps):
+            blocks.append(Paragraph(words.say("anomalies.not_configured"), "note"))
+    else:
+        blocks.append(Paragraph(words.say("anomalies.none")))
+    blocks += [Paragraph(text) for text in _further(case, words)]
+    return Section("anomalies", words.heading_number("anomalies"), words.say("anomalies.title"), tuple(blocks))
+
+
+def _row(placed: PlacedGap, words: Words) -> tuple[Said, ...]:
+    gap = placed.gap
+    place = words.say(f"anomalies.place_{placed.place}", subject=placed.subject or words.say("word.unassigned"))
+    detail = words.say("word.hidden") if placed.is_hidden and gap.detail else words.shortened(gap.detail, DETAIL_LENGTH)
+    what = words.shortened(gap.what, DETAIL_LENGTH)
+    return (place, what, words.say(f"gap.{gap.why.value}"), detail, words.show(placed.ref))
+
+
+def _further(case: CaseFacts, words: Words) -> Iterator[Said]:
+    for act in case.snapshot.acts:
+        if act.record.self_test.get("passed") is False:
+            yield words.say("anomalies.self_test", ref=act.ref, part=words.part("collection"))
+    for found in case.snapshot.recoveries:
+        number = len(found.record.removed)
+        yield words.say(
+            "anomalies.recovery", ref=found.ref, things=words.count("things", number), part=words.part("custody")
+        )
+    if case.strays:
+        yield words.say("anomalies.strays", findings=words.count("examinations", len(case.strays)))
+    if case.snapshot.erased:
+        yield words.say(
+            "anomalies.erased", records=words.count("records", len(case.snapshot.erased)), part=words.part("custody")
+        )

@@ -1,0 +1,192 @@
+"""The part with the findings: per item, grouped by stage, each with its limits and alternatives beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from forensics.model import Artifact, Finding, Stage, Tool
+from forensics.reporter.blocks import Block, Card, Pairs, Paragraph, Picture, Result, Section
+from forensics.reporter.evidence import Said
+from forensics.reporter.facts import CaseFacts, ItemFacts, Observation
+from forensics.reporter.front import KINDS_IN_SUMMARY, condition, content_size, item_name, kind_name, results_table
+from forensics.reporter.gaps import gap_text
+from forensics.reporter.recorded import EMPTY, flat, value_text
+from forensics.reporter.wording import Words
+
+VALUES_SHOWN = 8
+"""Most values that stand beside a finding; the annex has more, the record has all."""
+
+PLACES_SHOWN = 6
+"""Most places in a subject that are written out."""
+
+PICTURES_SHOWN = 2
+"""Most attachments of a finding that are shown."""
+
+TITLE_LENGTH = 70
+"""Characters after which the name in the title of an item's section is cut."""
+
+DRAWABLE = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff"})
+"""Media types of which a small picture is made."""
+
+
+def observations(case: CaseFacts, words: Words) -> Section:
+    """Builds the part with the findings."""
+    blocks: list[Block] = [
+        Paragraph(words.say("observations.intro", part=words.part("limits"), annex=words.part("values")))
+    ]
+    if len({(found.finding.stage, found.finding.kind) for found in case.findings}) > KINDS_IN_SUMMARY:
+        blocks += [Paragraph(words.say("observations.all_kinds")), results_table(case, words, most=200)]
+    sections = [_item(facts, index, words=words) for index, facts in enumerate(case.items, 1)]
+    if case.strays:
+        sections.append(_strays(case, len(sections) + 1, words=words))
+    title = words.say("observations.title")
+    number = words.heading_number("observations")
+    return Section("observations", number, title, tuple(blocks), tuple(sections), starts_page=True)
+
+
+def _item(facts: ItemFacts, index: int, *, words: Words) -> Section:
+    name = words.shortened(item_name(facts, words) if facts.masked else facts.name, TITLE_LENGTH)
+    blocks: list[Block] = [Card(Pairs(tuple(_pairs(facts, words)), "card"), _picture(facts, words))]
+    if not facts.observations and not facts.mentioned:
+        blocks.append(Paragraph(words.say("observations.not_examined")))
+    blocks += _by_stage(facts.observations, words, hide=facts.masked)
+    for ref, other in facts.mentioned:
+        blocks.append(Paragraph(words.say("observations.mentioned", ref=ref, item=other)))
+    title = words.say("observations.item_title", item=facts.item.id, name=name)
+    return Section(f"item-{facts.item.id}", words.sub_number("observations", index), title, tuple(blocks))
+
+
+def _strays(case: CaseFacts, index: int, *, words: Words) -> Section:
+    blocks = (Paragraph(words.say("observations.strays")), *_by_stage(case.strays, words, hide=True))
+    title = words.say("observations.strays_title")
+    return Section("observations-strays", words.sub_number("observations", index), title, blocks)
+
+
+def _pairs(facts: ItemFacts, words: Words) -> Iterator[tuple[Said, Said]]:
+    artifact = facts.original
+    yield words.say("observations.name"), words.shortened(item_name(facts, words), 300)
+    if artifact is not None:
+        yield words.say("observations.digest"), words.show(artifact.content_sha256)
+        kind = words.join([artifact.media_type, words.size(content_size(artifact))], words.say("word.clause"))
+        yield words.say("observations.kind"), kind
+    if facts.shown is not None:
+        yield words.say("observations.collected"), words.both(facts.shown.record.started_at, lines=True)
+    yield words.say("observations.condition"), Said(condition(facts, words).replace("\n", words.say("word.clause")))
+    if facts.item.note:
+        note = words.say("word.hidden") if facts.masked else words.shortened(facts.item.note, 300)
+        yield words.say("observations.note"), note
+
+
+def _picture(facts: ItemFacts, words: Words) -> Picture | str:
+    artifact = facts.original
+    if artifact is None:
+        return words.say("picture.nothing")
+    if facts.masked:
+        sealed = artifact.sealed is not None or facts.item.sensitivity.is_sealed
+        return words.say("picture.sealed" if sealed else "picture.biometric")
+    if artifact.media_type not in DRAWABLE:
+        return words.say("picture.other_kind")
+    return _drawn(artifact, words, caption=words.say("picture.caption"))
+
+
+def _drawn(artifact: Artifact, words: Words, *, caption: Said) -> Picture:
+    return Picture(artifact.digests.sha256, caption, words.say("picture.failed"))
+
+
+def _by_stage(found: tuple[Observation, ...], words: Words, *, hide: bool) -> Iterator[Block]:
+    for stage in Stage:
+        here = [one for one in found if one.finding.stage is stage]
+        if here:
+            yield Paragraph(words.say(f"stage.{stage.value}"), "strong")
+        for one in here:
+            yield from _observation(one, words, hide=hide)
+
+
+def _observation(found: Observation, words: Words, *, hide: bool) -> Iterator[Block]:
+    finding = found.finding
+    yield Result(
+        words.say(f"result.{finding.result.value}"),
+        kind_name(finding.kind, words),
+        words.say("word.record_of", kind=finding.kind, ref=found.ref),
+    )
+    yield Paragraph(words.sentence(finding.statement, hide=hide))
+    yield from _values(found, words, hide=hide)
+    yield from _labelled(found, words, hide=hide)
+    if not hide:
+        yield from _attachments(finding, words)
+
+
+def _values(found: Observation, words: Words, *, hide: bool) -> Iterator[Block]:
+    values = key_values(found.finding)
+    if values and hide:
+        yield Paragraph(words.say("observations.values_hidden", ref=found.ref), "note")
+        return
+    if values:
+        yield Pairs(
+            tuple((words.show(name), value_text(value, words)) for name, value in values[:VALUES_SHOWN]), "values"
+        )
+    if values[VALUES_SHOWN:]:
+        more = words.count("values", len(values) - VALUES_SHOWN)
+        yield Paragraph(
+            words.say("observations.more_values", values=more, annex=words.part("values"), ref=found.ref), "note"
+        )
+
+
+def key_values(finding: Finding) -> list[tuple[str, object]]:
+    """Lays the values of a finding flat, without empty ones; the plain ones at the top come first."""
+    values = [(name, value) for name, value in flat(finding.values) if value not in EMPTY]
+    return sorted(values, key=lambda pair: "." in pair[0] or "[" in pair[0])
+
+
+def _labelled(found: Observation, words: Words, *, hide: bool) -> Iterator[Paragraph]:
+    finding = found.finding
+    texts = {
+        "where": [] if hide else _places(finding, found.ref, words=words),
+        "limits": [words.sentence(limit, hide=hide) for limit in finding.limits],
+        "alternatives": [words.sentence(other, hide=hide) for other in finding.alternatives],
+        "gaps": [gap_text(gap, words, is_hidden=hide) for gap in finding.gaps],
+        "repeats": [words.say("observations.repeated", refs=words.listed(found.repeats))] if found.repeats else [],
+        "others": [words.listed(found.others)] if found.others else [],
+        "tools": [_tools(finding, words)],
+    }
+    for name, lines in texts.items():
+        if lines:
+            yield Paragraph(
+                words.join(lines, words.say("word.sentence_space")), "note", words.label(f"observations.{name}")
+            )
+
+
+def _places(finding: Finding, ref: str, *, words: Words) -> list[Said]:
+    places = [
+        words.join(
+            (words.join([name, Said("\u00a0"), value_text(value, words)]) for name, value in flat(place)),
+            words.say("word.clause"),
+        )
+        for place in finding.where[:PLACES_SHOWN]
+    ]
+    if finding.where[PLACES_SHOWN:]:
+        more = words.count("places", len(finding.where) - PLACES_SHOWN)
+        places.append(words.say("observations.more_places", places=more, ref=ref))
+    return [words.join(places, words.say("word.semicolon"))] if places else []
+
+
+def _tools(finding: Finding, words: Words) -> Said:
+    return words.listed(tool_name(tool, words) for tool in (finding.analyzer, *finding.tools))
+
+
+def tool_name(tool: Tool, words: Words) -> Said:
+    """Names a tool with its version and the beginning of its digest, where there is one."""
+    name = words.join([tool.name, tool.version], " ")
+    return words.say("word.tool_digest", tool=name, digest=words.short_digest(tool.digest)) if tool.digest else name
+
+
+def _attachments(finding: Finding, words: Words) -> Iterable[Block]:
+    pictures = [
+        artifact for artifact in finding.attachments if artifact.media_type in DRAWABLE and artifact.sealed is None
+    ]
+    for artifact in pictures[:PICTURES_SHOWN]:
+        rows = (
+            (words.say("observations.attachment"), words.show(artifact.role)),
+            (words.say("observations.digest"), words.show(artifact.digests.sha256)),
+        )
+        yield Card(Pairs(rows, "card"), _drawn(artifact, words, caption=words.say("picture.attachment")))

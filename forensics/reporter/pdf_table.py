@@ -1,0 +1,176 @@
+"""Rows of the PDF: tables with headers that are repeated, and pairs of names and values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from forensics.reporter.blocks import Column, PageOf, Pairs, Table
+from forensics.reporter.pdf_shape import GREY, INK, rule
+from forensics.reporter.pdf_strip import PORTRAIT, Strip
+from forensics.reporter.pdf_text import Line, Span, Style, Typesetter, draw
+
+if TYPE_CHECKING:
+    from reportlab.pdfgen.canvas import Canvas
+
+PAD = 4.0
+"""Space left and right of the text in a cell, in points."""
+
+TALLEST = PORTRAIT.height / 3
+"""Height from which a row may be parted between its lines, in points."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellLines:
+    """A cell: lines of text from `x` on, in points from the row's left edge; `anchor` is where it links to."""
+
+    x: float
+    width: float
+    style: Style
+    lines: tuple[Line, ...]
+    anchor: str = ""
+
+    @property
+    def height(self) -> float:
+        """Height of the lines, in points."""
+        return len(self.lines) * self.style.leading
+
+
+@dataclass(frozen=True, slots=True)
+class PairLook:
+    """How pairs of names and values look: the names' share of the width, size of text, weights and alignment."""
+
+    share: float
+    size: float
+    name_is_bold: bool = False
+    value_is_bold: bool = False
+    name_colour: int = GREY
+    align: str = "left"
+
+
+PAIRS: Mapping[str, PairLook] = {
+    "text": PairLook(0.30, 8.6),
+    "cover": PairLook(0.24, 8.9),
+    "card": PairLook(0.22, 8.2),
+    "values": PairLook(0.36, 7.9),
+    "numbers": PairLook(0.86, 9.2, value_is_bold=True, name_colour=INK, align="right"),
+    "glossary": PairLook(0.26, 8.9, name_is_bold=True, name_colour=INK),
+}
+"""Role of `Pairs` to its look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Sets rows in the styles of one language."""
+
+    setter: Typesetter
+    language: str
+
+    def style(self, size: float, **look: object) -> Style:
+        """Gives a style with the leading that the script wants; `justify` counts for Chinese only."""
+        factor = 1.62 if self.language == "zh" else 1.46
+        style = replace(Style(size, round(size * factor, 2)), **look)  # type: ignore[arg-type]
+        return replace(style, justify=style.justify and self.language == "zh")
+
+    def cell(self, text: str, style: Style, *, x: float, width: float, anchor: str = "") -> CellLines:
+        """Sets a cell whose outer edges are `x` and `x + width`, in points."""
+        inner = width - 2 * PAD
+        return CellLines(x + PAD, inner, style, self.setter.lines((Span(text),), style, width=inner), anchor)
+
+    def table(self, block: Table, width: float, *, page_text: Callable[[PageOf], str]) -> Iterator[Strip]:
+        """Gives the strips of a table; its header stays with the first row, and its last two rows together."""
+        whole = sum(column.share for column in block.columns)
+        widths = [width * column.share / whole for column in block.columns]
+        starts = [sum(widths[:index]) for index in range(len(widths))]
+        places = list(zip(block.columns, starts, widths, strict=True))
+        header = self._header(places, width)
+        yield replace(header, keep=True, before=8.0)
+        held = {0, len(block.rows) - 2} - {len(block.rows) - 1}
+        for index, row in enumerate(block.rows):
+            cells = []
+            for cell, (column, x, size) in zip(row, places, strict=True):
+                text, anchor = (page_text(cell), cell.anchor) if isinstance(cell, PageOf) else (cell, "")
+                cells.append(self.cell(text, self._cell_style(column.role), x=x, width=size, anchor=anchor))
+            for strip in _row(cells, width, pad=3.6):
+                yield replace(strip, header=header, keep=strip.keep or index in held)
+
+    def _header(self, places: Sequence[tuple[Column, float, float]], width: float) -> Strip:
+        plain = replace(self.style(7.6, bold=True, colour=GREY), leading=10.2)
+        aligned = replace(plain, align="right")
+        cells = [
+            self.cell(column.title, aligned if column.role == "number" else plain, x=x, width=size)
+            for column, x, size in places
+        ]
+        height = max(cell.height for cell in cells) + 8
+
+        def paint(canvas: Canvas, left: float, top: float) -> None:
+            for cell in cells:
+                _paint(canvas, cell, left=left, top=top - height + 4 + cell.height)
+            rule(canvas, (left, top - height + 1, width), weight=0.8, colour=GREY)
+
+        return Strip(height, paint)
+
+    def _cell_style(self, role: str) -> Style:
+        if role == "digest":
+            return replace(self.style(6.7), leading=9.4)
+        style = self.style(8.0, bold=role == "strong", align="right" if role == "number" else "left")
+        return replace(style, leading=12.0 if self.language == "zh" else 11.2)
+
+    def pairs(self, block: Pairs, width: float) -> Iterator[Strip]:
+        """Gives the strips of names and values."""
+        look = PAIRS[block.role]
+        names = self.style(look.size, bold=look.name_is_bold, colour=look.name_colour)
+        values = self.style(look.size, bold=look.value_is_bold, align=look.align)
+        split = width * look.share
+        held = {0, len(block.rows) - 2} - {len(block.rows) - 1}
+        for index, (name, value) in enumerate(block.rows):
+            right = self.cell(value, values, x=split - PAD, width=width - split + PAD)
+            cells = (self.cell(name, names, x=0.0, width=split), right)
+            for strip in _row(cells, width, pad=2.2):
+                before = strip.before + (6.0 if index == 0 else 0.0)
+                yield replace(strip, before=before, keep=strip.keep or index in held)
+
+
+def _row(cells: Sequence[CellLines], width: float, *, pad: float) -> Iterator[Strip]:
+    """Gives a row as one strip, or, where it is tall, as one strip a line."""
+    height = max(cell.height for cell in cells) + 2 * pad
+    if height > TALLEST:
+        yield from _tall_row(cells, width)
+        return
+
+    def paint(canvas: Canvas, left: float, top: float) -> None:
+        for cell in cells:
+            _paint(canvas, cell, left=left, top=top - pad)
+            if cell.anchor:
+                box = (left + cell.x, top - height, left + cell.x + cell.width, top)
+                canvas.linkRect("", cell.anchor, box, relative=0, Border="[0 0 0]")
+        rule(canvas, (left, top - height, width))
+
+    yield Strip(height, paint)
+
+
+def _tall_row(cells: Sequence[CellLines], width: float) -> Iterator[Strip]:
+    leading = max(cell.style.leading for cell in cells)
+    last = max(len(cell.lines) for cell in cells) - 1
+    for index in range(last + 1):
+
+        def paint(canvas: Canvas, left: float, top: float, index: int = index) -> None:
+            for cell in cells:
+                _paint(canvas, replace(cell, lines=cell.lines[index : index + 1]), left=left, top=top)
+            if index == last:
+                rule(canvas, (left, top - leading - 3, width))
+
+        height = leading + (3.0 if index == last else 0.0)
+        yield Strip(height, paint, before=3.0 if index == 0 else 0.0, keep=index in (0, last - 1))
+
+
+def _paint(canvas: Canvas, cell: CellLines, *, left: float, top: float) -> None:
+    for row, line in enumerate(cell.lines):
+        y = top - row * cell.style.leading - baseline(cell.style)
+        draw(canvas, line, style=cell.style, x=left + cell.x, y=y, width=cell.width)
+
+
+def baseline(style: Style) -> float:
+    """Gives how far the baseline is below the top of a line: the script's height centred in the leading."""
+    return style.leading / 2 + style.size * 0.36

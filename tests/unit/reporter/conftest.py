@@ -1,0 +1,65 @@
+"""Templates and rendered reports that many tests share."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from forensics.reporter import html, pdf, text, view
+from forensics.reporter.text import Templates
+from tests.fakes import snapshots
+
+LANGUAGES = ("zh", "en", "fr")
+JURISDICTIONS = ("cn", "us", "eu", "intl")
+
+
+@cache
+def _templates() -> Templates:
+    return text.load()
+
+
+@cache
+def _case(name, jurisdiction):
+    return getattr(snapshots, name)(jurisdiction=jurisdiction)
+
+
+@cache
+def _view(name, jurisdiction, language):
+    return view.build(_case(name, jurisdiction).snapshot(), language=language, templates=_templates())
+
+
+@cache
+def _pdf(name, jurisdiction, language):
+    case = _case(name, jurisdiction)
+    return pdf.render(_view(name, jurisdiction, language), open_blob=case.open_blob, templates=_templates())
+
+
+@cache
+def _html(name, jurisdiction, language):
+    case = _case(name, jurisdiction)
+    return html.render(_view(name, jurisdiction, language), open_blob=case.open_blob, templates=_templates()).decode()
+
+
+@pytest.fixture(scope="session")
+def templates() -> Templates:
+    """Gives the program's own templates."""
+    return _templates()
+
+
+@pytest.fixture(scope="session")
+def make_view():
+    """Builds the view of an example case: `make_view("rich", "cn", "zh")`."""
+    return _view
+
+
+@pytest.fixture(scope="session")
+def make_pdf():
+    """Renders an example case as PDF."""
+    return _pdf
+
+
+@pytest.fixture(scope="session")
+def make_html():
+    """Renders an example case as HTML."""
+    return _html
