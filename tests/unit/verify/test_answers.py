@@ -188,7 +188,7 @@ def test_what_is_neither_case_nor_packet_is_a_usage_error(name, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with zipfile.ZipFile(tmp_path / "picture.zip", "w") as archive:
         archive.writestr("holiday/picture.jpg", b"x")
-    with pytest.raises(UsageError, match="neither|cannot be opened"):
+    with pytest.raises(UsageError, match=r"neither|cannot be opened"):
         verify(tmp_path / name)
 
 

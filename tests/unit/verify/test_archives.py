@@ -11,8 +11,9 @@ import zipfile
 import pytest
 
 from forensics.verify import verify
-from forensics.verify.archive import is_bomb
 from forensics.verify.tree import ambiguous, name_problem
+from forensics.verify.zip_tree import ZipTree
+from tests.conformance.tampering import reseal
 
 
 def kinds(result):
@@ -109,10 +110,23 @@ def test_a_case_in_an_archive_is_a_case(case, tmp_path):
     assert (result.kind, result.defects) == ("case", ())
 
 
-def test_a_bomb_is_told_by_its_ratio():
-    assert is_bomb(10 << 30, stored=10 << 20)
-    assert not is_bomb(60 << 20, stored=60 << 10), "a white picture of 60 MB deflates a thousandfold"
-    assert not is_bomb(10 << 30, stored=1 << 30)
+def test_a_large_file_that_deflates_a_thousandfold_is_no_bomb_where_the_bag_declares_it(packet, tmp_path):
+    (packet / "data" / "white.bmp").write_bytes(bytes(100 << 20))
+    reseal(packet)
+    result = verify(zipped(packet, tmp_path / "again.zip"))
+    assert "archive-bomb" not in kinds(result)
+    assert {"undeclared-file", "packet-signature"} <= kinds(result)
+
+
+def test_a_bomb_that_the_bag_does_not_declare_is_not_read(packet, tmp_path, monkeypatch):
+    (packet / "data" / "bomb").write_bytes(bytes(100 << 20))
+    path = zipped(packet, tmp_path / "again.zip")
+    opened = []
+    real = ZipTree.open
+    monkeypatch.setattr(ZipTree, "open", lambda tree, name: opened.append(name) or real(tree, name))
+    assert "archive-bomb" in kinds(verify(path))
+    assert "data/case.json" in opened
+    assert "data/bomb" not in opened
 
 
 NAMES = {
@@ -137,7 +151,9 @@ def test_usual_names_are_accepted():
 
 
 def test_names_that_differ_only_by_case_or_normalisation_are_found():
-    assert list(ambiguous(["data/reports/a.pdf", "data/reports/A.pdf"])) == [("data/reports/A.pdf", "data/reports/a.pdf")]
+    assert list(ambiguous(["data/reports/a.pdf", "data/reports/A.pdf"])) == [
+        ("data/reports/A.pdf", "data/reports/a.pdf")
+    ]
     assert list(ambiguous(["caf\u00e9", "cafe\u0301"]))
     assert not list(ambiguous(["a", "b", "c\udce9"]))
 
