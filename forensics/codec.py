@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -22,6 +23,9 @@ from forensics.model import Name, Record
 MAX_INTEGER = 2**53 - 1
 """Largest integer that JSON readers keep exactly (RFC 8785, appendix D)."""
 
+PLAIN_BELOW = 1e21
+"""Floats below this that are whole are printed as integers, without exponent (ECMA-262, Number::toString)."""
+
 RECORD_TYPES: Mapping[str, type[Any]] = {
     "item": model.Item,
     "acquisition": model.Acquisition,
@@ -38,6 +42,8 @@ RECORD_TYPES: Mapping[str, type[Any]] = {
 }
 _PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _TYPE_NAMES = {cls: name for name, cls in RECORD_TYPES.items()}
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def canonical(value: Any) -> bytes:
@@ -54,6 +60,10 @@ def canonical(value: Any) -> bytes:
         raise CodecError(f"a value cannot be written as canonical JSON: {error}") from error
 
 
+_LEAST_PLAIN, _LEAST_NOT_PLAIN = 1e-4, 1e15
+"""Between these, neither Python nor ECMA-262 writes a broken number with an exponent."""
+
+
 def _is_plain(value: Any) -> bool:
     """Whether Python's own encoder, which is seven times as fast, writes a value exactly as RFC 8785 demands.
 
@@ -67,9 +77,9 @@ def _is_plain(value: Any) -> bool:
     if kind is str:
         return True
     if kind is int:
-        return -MAX_INTEGER <= value <= MAX_INTEGER
+        return bool(-MAX_INTEGER <= value <= MAX_INTEGER)
     if kind is float:
-        return 1e-4 <= abs(value) < 1e15 and not value.is_integer()
+        return _LEAST_PLAIN <= abs(value) < _LEAST_NOT_PLAIN and not value.is_integer()
     if kind is dict:
         return all(type(name) is str and (name.isascii() or max(name) < "\ud800") for name in value) and all(
             map(_is_plain, value.values())
@@ -81,12 +91,19 @@ def parse(data: bytes) -> Any:
     """Decodes JSON from outside.
 
     Raises:
-        CodecError: The bytes are not JSON in UTF-8, or are nested too deeply.
+        CodecError: The bytes are not JSON in UTF-8, hold NaN or infinity, or are nested too deeply.
     """
     try:
-        return json.loads(data.decode("utf-8"))
+        return _DECODER.decode(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise CodecError(f"not JSON in UTF-8: {error}") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def parse_canonical(line: bytes) -> dict[str, Any]:
@@ -107,11 +124,14 @@ def format_time(moment: datetime) -> str:
     """Writes an aware time as RFC 3339 in UTC with six decimals.
 
     Raises:
-        CodecError: The time has no zone.
+        CodecError: The time has no zone, or in UTC lies outside the years 1 to 9999.
     """
     if moment.tzinfo is None:
         raise CodecError("a time without a zone cannot be recorded")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    except OverflowError as error:
+        raise CodecError(f"a time outside the years 1 to 9999 cannot be recorded: {moment}") from error
 
 
 def parse_time(text: str) -> datetime:
@@ -121,14 +141,22 @@ def parse_time(text: str) -> datetime:
         CodecError: The text has another form.
     """
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        if _TIME.fullmatch(text):
+            return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
     except (ValueError, TypeError) as error:
         raise CodecError(f"not a time in UTC with six decimals: {text!r}") from error
+    raise CodecError(f"not a time in UTC with six decimals: {text!r}")
 
 
 def name_of(text: str | bytes) -> Name:
-    """Makes a name of a path or other text from the operating system, whatever its bytes are."""
-    raw = os.fsencode(text)
+    """Makes a name of a path or other text from the operating system, whatever its bytes are.
+
+    Half of a surrogate pair, as cut emoji leave it in other programs' JSON, becomes the three bytes that UTF-8 forbids.
+    """
+    try:
+        raw = os.fsencode(text)
+    except UnicodeEncodeError:
+        raw = str(text).encode("utf-8", "surrogatepass")
     try:
         return Name(raw.decode("utf-8"))
     except UnicodeDecodeError:
@@ -145,20 +173,30 @@ def integer(value: int) -> int | str:
     return value if abs(value) <= MAX_INTEGER else str(value)
 
 
+def _float(value: float) -> float | str:
+    """Gives a float as JSON can hold it: a whole one that prints as an integer beyond 2^53-1 as that integer is."""
+    is_beyond = MAX_INTEGER < abs(value) < PLAIN_BELOW
+    return str(int(value)) if is_beyond else float(value)
+
+
+def _text(value: str) -> Any:
+    return to_json(name_of(value)) if _SURROGATE.search(value) else value
+
+
 def to_json(value: Any) -> Any:
-    """Turns nouns and what they hold into JSON values.
+    """Turns nouns and what they hold into JSON values; text that is not Unicode becomes what a `Name` becomes.
 
     Raises:
         CodecError: A value of a type that no noun has.
     """
-    if value is None or isinstance(value, bool | float):
+    if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, StrEnum):
-        return value.value
     if isinstance(value, str):
-        return value
+        return value.value if isinstance(value, StrEnum) else _text(value)
     if isinstance(value, int):
         return integer(value)
+    if isinstance(value, float):
+        return _float(value)
     if isinstance(value, datetime):
         return format_time(value)
     if isinstance(value, Name):
@@ -184,7 +222,7 @@ def decode(value: Any) -> Record:
         CodecError: The object has an unknown type, or lacks a member, or a member has the wrong form.
     """
     kind = value.get("type") if isinstance(value, dict) else None
-    if kind not in RECORD_TYPES:
+    if not isinstance(kind, str) or kind not in RECORD_TYPES:
         raise CodecError(f"not a known record type: {kind!r}")
     return typing.cast(Record, from_json(RECORD_TYPES[kind], value))
 
@@ -212,16 +250,35 @@ def _convert(kind: Any, value: Any) -> Any:
     if origin is not None and issubclass(origin, Mapping):
         return _expect(dict, value)
     if kind is Name:
-        return Name(value) if isinstance(value, str) else Name(value["display"], value["raw_hex"])
+        return Name(value) if isinstance(value, str) else _convert_name(value)
+    return _convert_noun(kind, value) if dataclasses.is_dataclass(kind) else _convert_scalar(kind, value)
+
+
+def _convert_scalar(kind: Any, value: Any) -> Any:
     if kind is datetime:
         return parse_time(value)
-    if dataclasses.is_dataclass(kind):
-        return _convert_noun(kind, value)
     if issubclass(kind, StrEnum):
         return kind(value)
     if kind is float:
-        return float(value)
-    return _expect(kind, value)
+        return float(_expect_number(value))
+    if kind is str and isinstance(value, dict):
+        return path_of(_convert_name(value))
+    return _expect_number(value) if kind is int and isinstance(value, str) else _expect(kind, value)
+
+
+def _convert_name(value: Any) -> Name:
+    display, raw_hex = _expect(str, value["display"]), _expect(str, value["raw_hex"])
+    bytes.fromhex(raw_hex)
+    return Name(display, raw_hex)
+
+
+def _expect_number(value: Any) -> int | float:
+    """Takes a number, or an integer beyond 2^53-1 as the decimal string that `integer` made of it."""
+    if isinstance(value, str) and abs(int(value)) > MAX_INTEGER and value == str(int(value)):
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise CodecError(f"expected a number, got {type(value).__name__}")
+    return value
 
 
 def _convert_tuple(members: tuple[Any, ...], value: Any) -> tuple[Any, ...]:

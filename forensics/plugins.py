@@ -111,7 +111,9 @@ def load(name: str) -> Any:
     try:
         return getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
-        raise UsageError(f"plug-in {name} cannot be loaded: {error}", hint="Check its name and that it is installed.") from error
+        raise UsageError(
+            f"plug-in {name} cannot be loaded: {error}", hint="Check its name and that it is installed."
+        ) from error
 
 
 def installed(group: str) -> dict[str, str]:

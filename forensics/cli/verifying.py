@@ -22,7 +22,7 @@ def verify_path(
         UsageError: The path is neither, or something given as trust cannot be read.
     """
     _, case_id = identify(path)
-    noted = remembered_head(home(), case_id) if case_id else None
+    noted = remembered_head(home(), case_id, folder=path) if case_id else None
     result = verify(
         path,
         trust=trust,

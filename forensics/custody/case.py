@@ -6,19 +6,28 @@ import secrets
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from forensics.codec import canonical, decode, encode, from_json, parse, to_json
+from forensics.codec import RECORD_TYPES, canonical, decode, encode, from_json, parse, to_json
 from forensics.custody import lock
 from forensics.custody.digest import sha256_hex
 from forensics.custody.index import Index
-from forensics.custody.ledger import Draft, Head, Signer, read_chain, split_lines, write_line
+from forensics.custody.ledger import ZERO_DIGEST, Draft, Head, Signer, read_chain, split_lines, write_line
 from forensics.custody.records import read_at, read_file, write_lines
-from forensics.custody.store import RealFileSystem, Store, translated
-from forensics.errors import CaseError, CaseLockedError, CodecError, IntegrityError, NewerFormatError, StoreError, UsageError
+from forensics.custody.store import FileSystem, RealFileSystem, Store, linked, open_regular, translated
+from forensics.errors import (
+    CaseError,
+    CaseLockedError,
+    CodecError,
+    IntegrityError,
+    NewerFormatError,
+    StoreError,
+    UsageError,
+)
 from forensics.model import (
     FORMAT_VERSION,
     Acquisition,
@@ -39,6 +48,10 @@ from forensics.model import (
     TimeFailure,
     TimeProof,
 )
+
+FOLDERS = ("records", "blobs", "proofs", "reports", "packets", "tmp")
+MARKS = ("case.json", "ledger.jsonl", "records", "blobs")
+"""What makes a folder a case, if perhaps a damaged one."""
 
 OUTPUT_ACTIONS = ("report", "bundle")
 """Actions that build something from the case and therefore do not count as part of what is reported."""
@@ -86,7 +99,7 @@ class Case:
         return Store(self.folder, with_sm3=self.info.jurisdiction == "cn")
 
     def root(self, as_of: int) -> str:
-        """Gives the evidence root: the digest of the last checkpoint line at or before an event; empty where there is none."""
+        """Gives the evidence root: the digest of the last checkpoint line up to an event; empty where there is none."""
         digests = [event.line_sha256 for event in self.events[: as_of + 1] if event.action == "checkpoint"]
         return digests[-1] if digests else ""
 
@@ -107,11 +120,15 @@ class Case:
         return active
 
     def index(self) -> Index:
-        """Opens the cache: brought up to date on the disk where nobody writes, otherwise in memory."""
-        try:
-            with lock.exclusive(self.folder / "lock", verb="read", wait_s=0):
-                return Index(self.folder, self.events, writable=True)
-        except (CaseLockedError, StoreError):
+        """Opens the cache for reading, in memory; where nobody writes, its file is brought up to date first.
+
+        Raises:
+            IntegrityError: A record file is missing or damaged.
+            CaseError: Something was erased meanwhile, so that what this case names has moved.
+        """
+        with self._blaming_erasures():
+            with suppress(CaseLockedError, StoreError), lock.exclusive(self.folder / "lock", verb="read", wait_s=0):
+                Index(self.folder, self.events, writable=True).close()
             return Index(self.folder, self.events, writable=False)
 
     def records_path(self, event: CustodyEvent) -> Path | None:
@@ -123,22 +140,39 @@ class Case:
 
         Raises:
             IntegrityError: A record file is missing or damaged.
+            CaseError: Something was erased meanwhile.
         """
         for event in self.events[: None if as_of is None else as_of + 1]:
             path = self.records_path(event)
-            for number, line in enumerate(read_file(path) if path else ()):
-                yield f"{event.seq}/{number}", line.record
+            with self._blaming_erasures():
+                for number, line in enumerate(read_file(path) if path else ()):
+                    yield f"{event.seq}/{number}", line.record
 
     def records_of(self, kind: str, index: Index) -> Iterator[Committed[Any]]:
         """Reads all records of one type by way of the index.
 
         Raises:
             IntegrityError: A record is damaged.
+            CaseError: Something was erased meanwhile.
         """
         for seq, number, offset, length in index.places(kind):
             path = self.records_path(self.events[seq])
             if path is not None:
-                yield Committed(f"{seq}/{number}", read_at(path, offset=offset, length=length))
+                with self._blaming_erasures():
+                    yield Committed(f"{seq}/{number}", read_at(path, offset=offset, length=length))
+
+    @contextmanager
+    def _blaming_erasures(self) -> Iterator[None]:
+        """Tells records that moved under a reader, because another process erased an item, from damaged ones."""
+        try:
+            yield
+        except IntegrityError as error:
+            now = open_case(self.folder)
+            if any(event.action == "erase" for event in now.events[len(self.events) :]):
+                raise CaseError(
+                    "something was erased from the case meanwhile", hint="Run the command again."
+                ) from error
+            raise
 
     def snapshot(self, *, as_of: int | None = None) -> Snapshot:
         """Reads the whole case as of one event into memory.
@@ -167,6 +201,13 @@ class Case:
 
 
 def _decoded(ref: str, value: dict[str, Any]) -> Any:
+    kind = value.get("type")
+    if isinstance(kind, str) and kind not in RECORD_TYPES:
+        raise NewerFormatError(
+            f"record {ref} has the type {kind!r}, which this program does not know",
+            hint="Update the program. `verify` checks the record all the same.",
+            kept="Nothing was changed.",
+        )
     try:
         return decode(value)
     except CodecError as error:
@@ -181,21 +222,45 @@ def open_case(folder: Path) -> Case:
         IntegrityError: `case.json` or the ledger is damaged.
         NewerFormatError: The case was written by a newer program.
     """
-    try:
-        raw, ledger = (folder / "case.json").read_bytes(), (folder / "ledger.jsonl").read_bytes()
-    except FileNotFoundError as error:
-        raise CaseError(f"{folder} is not a case: {Path(error.filename).name} is missing", hint="Make one with `forensics new`.") from error
-    except OSError as error:
-        raise CaseError(f"{folder} cannot be read: {error.strerror}", hint="Check the path and its permissions.") from error
+    raw, ledger = _read(folder, "case.json"), _read(folder, "ledger.jsonl")
     lines, unfinished = split_lines(ledger)
-    events = tuple(read_chain(lines))
-    if not events or events[0].case != sha256_hex(raw):
-        raise IntegrityError(
-            f"{folder / 'case.json'} is not what event 0 of the ledger says",
-            hint="Run `forensics verify CASE` and restore the case from a copy.",
-            kept="Nothing was changed.",
-        )
-    return Case(folder, _read_info(raw, folder), events, unfinished)
+    # The version is judged before the other lines are: a newer one may have events of another form.
+    if _case_digest(lines) != sha256_hex(raw):
+        raise _damaged(f"{folder / 'case.json'} is not what event 0 of the ledger says")
+    info = _read_info(raw, folder)
+    return Case(folder, info, tuple(read_chain(lines)), unfinished)
+
+
+def _read(folder: Path, name: str) -> bytes:
+    path = folder / name
+    try:
+        with open_regular(path) as stream:
+            return stream.read()
+    except FileNotFoundError as error:
+        if any((folder / mark).exists() for mark in MARKS):
+            raise _damaged(f"{path} is missing") from error
+        raise CaseError(f"{folder} is not a case: {name} is missing", hint="Make one with `forensics new`.") from error
+    except OSError as error:
+        if path.is_symlink():
+            raise linked(path) from error
+        raise CaseError(
+            f"{path} cannot be read: {error.strerror}", hint="Check the path and its permissions."
+        ) from error
+
+
+def _damaged(what: str) -> IntegrityError:
+    return IntegrityError(
+        what, hint="Run `forensics verify CASE` and restore the case from a copy.", kept="Nothing was changed."
+    )
+
+
+def _case_digest(lines: Sequence[bytes]) -> Any:
+    """Gives what event 0 says of `case.json`, whatever else it says; None where it says nothing."""
+    try:
+        value = parse(lines[0])
+    except (CodecError, IndexError):
+        return None
+    return value.get("case") if isinstance(value, dict) else None
 
 
 def _read_info(raw: bytes, folder: Path) -> CaseInfo:
@@ -210,7 +275,9 @@ def _read_info(raw: bytes, folder: Path) -> CaseInfo:
             )
         info: CaseInfo = from_json(CaseInfo, value)
     except (CodecError, KeyError, TypeError) as error:
-        raise IntegrityError(f"{folder / 'case.json'} cannot be read: {error}", hint="Restore it from a copy.") from error
+        raise IntegrityError(
+            f"{folder / 'case.json'} cannot be read: {error}", hint="Restore it from a copy."
+        ) from error
     return info
 
 
@@ -226,7 +293,15 @@ class Opening:
     language: str = "en"
 
 
-def new_case(folder: Path, opening: Opening, *, signer: Signer, spki: bytes, recipient: str) -> Case:
+def new_case(
+    folder: Path,
+    opening: Opening,
+    *,
+    signer: Signer,
+    spki: bytes,
+    recipient: str,
+    file_system: FileSystem | None = None,
+) -> Case:
     """Opens a new case: `case.json`, empty folders, and event 0 with the examiner's key.
 
     The case is built beside its place and renamed, so it is there whole or not at all.
@@ -237,13 +312,14 @@ def new_case(folder: Path, opening: Opening, *, signer: Signer, spki: bytes, rec
         signer: The examiner's key; it signs event 0.
         spki: That key's SubjectPublicKeyInfo in DER.
         recipient: The examiner's age recipient.
+        file_system: The durable steps; the operating system's own by default.
 
     Raises:
         UsageError: There is something at that place already.
         StoreError: The case cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} exists and is not empty", hint="Choose another folder.", kept="Nothing was changed.")
+    steps = file_system or RealFileSystem()
+    _demand_free(folder)
     now = datetime.now(UTC)
     info = CaseInfo(
         id=str(uuid.uuid4()),
@@ -254,25 +330,33 @@ def new_case(folder: Path, opening: Opening, *, signer: Signer, spki: bytes, rec
     building = folder.absolute().with_name(f".{folder.name}-{secrets.token_hex(4)}")
     try:
         with translated(folder):
-            _write_new(building, info, now=now, signer=signer, spki=spki, recipient=recipient)
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            building.replace(folder)
-            RealFileSystem().sync_folder(folder.absolute().parent)
+            _write_new(Store(building, file_system=steps), info, now=now, signer=signer, spki=spki, recipient=recipient)
+            steps.rename(building, folder.absolute())
+            steps.sync_folder(building.parent)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
     return open_case(folder)
 
 
-def _write_new(building: Path, info: CaseInfo, *, now: datetime, signer: Signer, spki: bytes, recipient: str) -> None:
-    for name in ("records", "blobs", "proofs", "reports", "packets", "tmp"):
+def _demand_free(folder: Path) -> None:
+    with translated(folder):
+        is_taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    if is_taken:
+        raise UsageError(
+            f"{folder} exists and is not empty", hint="Choose another folder.", kept="Nothing was changed."
+        )
+
+
+def _write_new(store: Store, info: CaseInfo, *, now: datetime, signer: Signer, spki: bytes, recipient: str) -> None:
+    building = store.folder
+    for name in FOLDERS:
         (building / name).mkdir(parents=True)
     raw = canonical(to_json(info)) + b"\n"
     holder = KeyHolder(signer.key_id, info.examiner, recipient)
     body, root = commit_bytes([holder], seq=0, action="open")
     extra = {"case": sha256_hex(raw), "key": {"id": signer.key_id, "spki": spki.hex()}}
-    line = write_line(Draft("open", now, root, extra), signer, seq=0, prev="0" * 64)
-    store = Store(building)
+    line = write_line(Draft("open", now, root, extra), signer, seq=0, prev=ZERO_DIGEST)
     store.write(building / "case.json", raw, mode=0o444)
     store.write(building / "records" / str(root.file), body, mode=0o444)
     store.write(building / "ledger.jsonl", line + b"\n")

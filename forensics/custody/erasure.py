@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forensics.custody import index as cache
+from forensics.custody import remains
 from forensics.custody.case import Case
-from forensics.custody.records import leaf_line, raw_lines, read_line
-from forensics.custody.store import FileSystem, RealFileSystem, Store, wipe
-from forensics.errors import UsageError
+from forensics.custody.records import leaf_line, raw_lines, read_line, unreadable
+from forensics.custody.store import FileSystem, Store, overwrite, set_mode, translated
+from forensics.errors import CodecError, UsageError
 from forensics.model import CustodyEvent, Erasure
 
 if TYPE_CHECKING:
     from forensics.custody.writer import Writer
 
+Place = tuple[int, int]
+"""Event number and line index of a record."""
 Lines = Mapping[int, tuple[int, ...]]
 """Event number to the indexes of its lines, ascending."""
 
@@ -34,19 +36,17 @@ def erase(writer: Writer, item_id: str, *, basis: str) -> CustodyEvent:
         UsageError: There is no such item.
         StoreError: A step failed; the next opening finishes an erasure that was committed.
     """
+    writer.index.rebuild()
     lines = lines_about(writer, item_id)
-    outputs = _output_paths(writer, lines)
+    outputs = _outputs_among(writer, lines)
+    before = writer.index.blob_names()
     extra = {"erased": [{"seq": seq, "indexes": list(lines[seq])} for seq in sorted(lines)]}
     event = writer.commit("erase", [Erasure(item_id, basis, datetime.now(UTC))], extra=extra)
-    for path in outputs:
-        wipe(path)
-    before = writer.index.blob_names()
-    for seq in sorted(lines):
-        _blank(writer.case, seq, set(lines[seq]), file_system=RealFileSystem())
-    cache.remove(writer.case.folder)
+    writer.index.close()
+    _blank_all(writer.case, lines, file_system=writer.store.file_system)
     writer.reopen()
-    for sha256 in sorted(before - writer.index.blob_names()):
-        wipe(writer.store.path_of(sha256))
+    _remove_outputs(writer, outputs)
+    writer.store.discard(writer.store.path_of(sha256) for sha256 in sorted(before - writer.index.blob_names()))
     return event
 
 
@@ -57,40 +57,68 @@ def lines_about(writer: Writer, item_id: str) -> Lines:
         UsageError: There is no such item.
     """
     rows = writer.index.rows
-    found = rows("SELECT seq, idx FROM item WHERE id = ?", (item_id,))
+    # An item is recorded again where its sensitivity rises, so there may be several records of it.
+    found = {_place(one.ref) for one in writer.case.records_of("item", writer.index) if one.record.id == item_id}
     if not found:
         raise UsageError(f"the case has no item {item_id}", hint="`forensics log CASE` lists the items.")
-    since = found[0][0]
-    places = set(found) | set(rows("SELECT seq, idx FROM acquisition WHERE item = ?", (item_id,)))
-    places |= set(rows(_FINDINGS_ABOUT, (item_id, item_id)))
+    since = min(found)[0]
+    places = found | set(rows("SELECT seq, idx FROM acquisition WHERE item = ?", (item_id,)))
+    places |= _findings_about(writer, item_id)
     places |= set(rows("SELECT seq, idx FROM record WHERE type = 'output' AND seq > ?", (since,)))
-    places |= _exhibits_with(writer, item_id)
+    places |= _exhibits_with(writer, item_id, places)
     lines: dict[int, list[int]] = {}
     for seq, number in sorted(places):
         lines.setdefault(seq, []).append(number)
     return {seq: tuple(numbers) for seq, numbers in lines.items()}
 
 
-_FINDINGS_ABOUT = """
-SELECT DISTINCT subject.seq, subject.idx FROM subject JOIN artifact ON artifact.content = subject.sha256
-WHERE artifact.item = ? AND NOT EXISTS (
-  SELECT 1 FROM artifact AS other WHERE other.content = subject.sha256 AND other.item IS NOT NULL AND other.item != ?)
-"""
+def _place(ref: str) -> Place:
+    seq, number = ref.split("/")
+    return int(seq), int(number)
 
 
-def _exhibits_with(writer: Writer, item_id: str) -> set[tuple[int, int]]:
-    exhibits = writer.case.records_of("exhibit", writer.index)
-    found = (committed.ref.split("/") for committed in exhibits if item_id in committed.record.items)
-    return {(int(seq), int(number)) for seq, number in found}
+def _findings_about(writer: Writer, item_id: str) -> set[Place]:
+    """Finds findings about content that only this item holds, and about what was made of such content."""
+    holders: dict[str, set[str | Place]] = {}
+    for content, item, seq, number in writer.index.rows("SELECT content, item, seq, idx FROM artifact"):
+        holders.setdefault(content, set()).add(item or (seq, number))
+    subjects = writer.index.rows("SELECT sha256, seq, idx FROM subject")
+    gone: set[str | Place] = {item_id}
+    while True:
+        contents = {content for content, holding in holders.items() if holding <= gone}
+        found = {(seq, number) for sha256, seq, number in subjects if sha256 in contents}
+        if found <= gone:
+            return found
+        gone |= found
 
 
-def _output_paths(writer: Writer, lines: Lines) -> list[Path]:
-    paths = []
+def _exhibits_with(writer: Writer, item_id: str, places: Iterable[Place]) -> set[Place]:
+    refs = {f"{seq}/{number}" for seq, number in places}
+    return {
+        _place(one.ref)
+        for one in writer.case.records_of("exhibit", writer.index)
+        if item_id in one.record.items or not refs.isdisjoint(one.record.findings)
+    }
+
+
+def _outputs_among(writer: Writer, lines: Lines) -> list[Path]:
+    """Finds where the outputs lie that these lines name, as far as they lie in the case."""
+    found = []
     for committed in writer.case.records_of("output", writer.index):
-        seq, number = map(int, committed.ref.split("/"))
-        if committed.record.path and number in lines.get(seq, ()):
-            paths.append(writer.case.folder / committed.record.path)
-    return [path for path in dict.fromkeys(paths) if path.exists()]
+        seq, number = _place(committed.ref)
+        place = remains.place_of(writer.case.folder, committed.record.path)
+        if place is not None and number in lines.get(seq, ()):
+            found.append(place)
+    return found
+
+
+def _remove_outputs(writer: Writer, outputs: list[Path]) -> None:
+    """Removes reports and packets; an earlier report of the same name, which is older than the item, comes back."""
+    declared = remains.declared_outputs(writer)
+    writer.store.discard(outputs)
+    for path in dict.fromkeys(outputs):
+        if path in declared:
+            remains.put_back(writer, declared[path])
 
 
 def finish(case: Case, file_system: FileSystem) -> list[int]:
@@ -98,37 +126,61 @@ def finish(case: Case, file_system: FileSystem) -> list[int]:
 
     The blobs and reports that they leave without a name are cleared afterwards as uncommitted remains.
     """
-    unfinished = []
-    for event in case.events:
-        if event.action == "erase" and any([_blank(case, seq, set(numbers), file_system=file_system) for seq, numbers in event.erased]):
-            unfinished.append(event.seq)
-    if unfinished:
+    unfinished = [event for event in case.events if event.action == "erase" and _holds_any(case, dict(event.erased))]
+    for event in unfinished:
+        _blank_all(case, dict(event.erased), file_system=file_system)
+    return [event.seq for event in unfinished]
+
+
+def _holds_any(case: Case, lines: Lines) -> bool:
+    """Whether any of these lines still holds its record."""
+    return any(_blanked(path, numbers) is not None for path, numbers in _files_of(case, lines))
+
+
+def _blank_all(case: Case, lines: Lines, *, file_system: FileSystem) -> None:
+    """Replaces lines by their leaves.
+
+    The cache goes first: one that survived a crash after the last line was replaced would still name what is erased.
+    """
+    with translated(case.folder):
         cache.remove(case.folder)
-    return unfinished
+        file_system.sync_folder(case.folder)
+        store = Store(case.folder, file_system=file_system)
+        for path, numbers in _files_of(case, lines):
+            body = _blanked(path, numbers)
+            if body is not None:
+                _replace(store, path, body)
 
 
-def _blank(case: Case, seq: int, numbers: Iterable[int], *, file_system: FileSystem) -> bool:
-    """Replaces lines of a record file by their leaves; says whether any line still held its record."""
-    path = case.records_path(case.events[seq])
-    if path is None:
-        return False
-    wanted, changed = set(numbers), False
+def _files_of(case: Case, lines: Lines) -> list[tuple[Path, tuple[int, ...]]]:
+    found = ((case.records_path(case.events[seq]), numbers) for seq, numbers in sorted(lines.items()))
+    return [(path, numbers) for path, numbers in found if path is not None]
+
+
+def _blanked(path: Path, numbers: Iterable[int]) -> bytes | None:
+    """Gives a record file with these lines replaced by their leaves; None where none of them holds its record.
+
+    Raises:
+        IntegrityError: The file is missing or damaged.
+    """
+    wanted, is_changed = set(numbers), False
     body: list[bytes] = []
-    for number, (_, raw) in enumerate(raw_lines(path)):
-        line = read_line(raw, strict=False) if number in wanted else None
-        changed |= line is not None and line.record is not None
-        body.append(leaf_line(line.leaf) if line else raw + b"\n")
-    if changed:
-        _replace(Store(case.folder, file_system=file_system), path, b"".join(body))
-    return changed
+    try:
+        for number, (_, raw) in enumerate(raw_lines(path)):
+            line = read_line(raw, strict=False) if number in wanted else None
+            is_changed |= line is not None and line.record is not None
+            body.append(leaf_line(line.leaf) if line else raw + b"\n")
+    except (OSError, CodecError) as error:
+        raise unreadable(path, len(body), error) from error
+    return b"".join(body) if is_changed else None
 
 
 def _replace(store: Store, path: Path, body: bytes) -> None:
     """Puts new bytes under a record file's name and overwrites the old ones, which hold the salts."""
-    old = store.new_temporary()
-    os.link(path, old)
-    store.write(path, body, mode=0o444)
-    wipe(old)
+    set_mode(path, 0o600)
+    with path.open("r+b", buffering=0) as old:
+        store.write(path, body, mode=0o444)
+        overwrite(old, names=0)
 
 
 def summary(event: CustodyEvent) -> dict[str, Any]:

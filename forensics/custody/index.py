@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from forensics.codec import canonical
 from forensics.custody.digest import sha256_hex
 from forensics.custody.records import Line, artifacts_of, read_file
+from forensics.custody.store import wipe
+from forensics.errors import IntegrityError
 from forensics.model import CustodyEvent, Sensitivity
 
 VERSION = 1
@@ -20,22 +22,29 @@ SEALED = tuple(str(level) for level in Sensitivity if level.is_sealed)
 
 _TABLES = """
 CREATE TABLE state (seq INTEGER, digest TEXT);
-CREATE TABLE record (seq INTEGER, idx INTEGER, type TEXT, offset INTEGER, length INTEGER, PRIMARY KEY (seq, idx)) WITHOUT ROWID;
-CREATE TABLE item (number INTEGER PRIMARY KEY, id TEXT UNIQUE, locator TEXT UNIQUE, sensitivity TEXT, seq INTEGER, idx INTEGER);
+CREATE TABLE record (seq INTEGER, idx INTEGER, type TEXT, offset INTEGER, length INTEGER,
+  PRIMARY KEY (seq, idx)) WITHOUT ROWID;
+CREATE TABLE item (number INTEGER PRIMARY KEY, id TEXT UNIQUE, locator TEXT UNIQUE, sensitivity TEXT,
+  seq INTEGER, idx INTEGER);
 CREATE TABLE acquisition (seq INTEGER, idx INTEGER, item TEXT, outcome TEXT, PRIMARY KEY (seq, idx)) WITHOUT ROWID;
 CREATE INDEX acquisition_item ON acquisition (item);
-CREATE TABLE artifact (blob TEXT, content TEXT, size INTEGER, item TEXT, role TEXT, seq INTEGER, idx INTEGER, nr INTEGER);
+CREATE TABLE artifact (blob TEXT, content TEXT, size INTEGER, item TEXT, role TEXT,
+  seq INTEGER, idx INTEGER, nr INTEGER);
 CREATE INDEX artifact_blob ON artifact (blob);
 CREATE INDEX artifact_content ON artifact (content);
 CREATE INDEX artifact_item ON artifact (item);
 CREATE TABLE gap (item TEXT, why TEXT, seq INTEGER, idx INTEGER);
-CREATE TABLE finding (seq INTEGER, idx INTEGER, kind TEXT, result TEXT, examination TEXT, PRIMARY KEY (seq, idx)) WITHOUT ROWID;
+CREATE TABLE finding (seq INTEGER, idx INTEGER, kind TEXT, result TEXT, examination TEXT,
+  PRIMARY KEY (seq, idx)) WITHOUT ROWID;
 CREATE INDEX finding_kind ON finding (kind, result);
 CREATE TABLE subject (sha256 TEXT, seq INTEGER, idx INTEGER, examination TEXT);
 CREATE INDEX subject_sha256 ON subject (sha256, examination);
 CREATE TABLE proof (checkpoint INTEGER, authority TEXT);
 CREATE TABLE erased (number INTEGER);
 """
+
+Row = tuple[str, tuple[Any, ...]]
+"""Name of a table, and the values of one row of it."""
 
 
 def locator_key(locator: Any) -> str:
@@ -60,7 +69,8 @@ class Index:
     Args:
         folder: The case.
         events: All events of the ledger.
-        writable: Whether this process holds the case's lock; otherwise an index that is behind is built in memory.
+        writable: Whether this process holds the case's lock, so that the file may be written. Otherwise it is copied
+            into memory and completed there, and nobody who writes meanwhile is disturbed or seen.
 
     Raises:
         IntegrityError: A record file is missing or damaged.
@@ -68,18 +78,19 @@ class Index:
 
     def __init__(self, folder: Path, events: Sequence[CustodyEvent], *, writable: bool) -> None:
         self._folder, self._events, self._writable = folder, list(events), writable
-        self._connection = _usable(folder, events, may_lag=writable) or self._fresh()
-        self._catch_up()
+        self._connection = _usable(folder, events, writable=writable) or self._fresh()
+        try:
+            self._catch_up()
+        except BaseException:
+            self.close()
+            raise
 
     def _fresh(self) -> sqlite3.Connection:
-        if self._writable:
-            remove(self._folder)
-        connection = _connect(self._folder / "index.sqlite" if self._writable else None)
-        connection.executescript(_TABLES)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-        connection.execute("INSERT INTO state VALUES (-1, '')")
-        connection.commit()
-        return connection
+        try:
+            return _created(self._folder) if self._writable else _with_tables(_connect(None))
+        except (sqlite3.Error, OSError):
+            self._writable = False
+            return _with_tables(_connect(None))
 
     def rebuild(self) -> None:
         """Throws the cache away and reads all records again."""
@@ -97,53 +108,41 @@ class Index:
         return int(self._connection.execute("SELECT seq FROM state").fetchone()[0])
 
     def _catch_up(self) -> None:
+        try:
+            self._read_on()
+        except sqlite3.Error:
+            self._leave_disk()
+
+    def _read_on(self) -> None:
         for event in self._events[self.seq + 1 :]:
             lines = read_file(self._folder / "records" / event.records.file) if event.records.file else ()
             self._add(event, lines)
 
+    def _leave_disk(self) -> None:
+        """Starts again in memory: a cache that cannot be written or read is no reason to stop."""
+        self.close()
+        if self._writable:
+            with suppress(OSError):
+                remove(self._folder)
+        self._writable = False
+        self._connection = self._fresh()
+        self._read_on()
+
     def add(self, event: CustodyEvent, lines: Iterable[Line]) -> None:
         """Adds one event's records; the event must follow the last one."""
         self._events.append(event)
-        self._add(event, lines)
+        try:
+            self._add(event, lines)
+        except sqlite3.Error:
+            self._leave_disk()
 
     def _add(self, event: CustodyEvent, lines: Iterable[Line]) -> None:
         with self._connection:
             for number, line in enumerate(lines):
-                if line.record is not None:
-                    self._add_record(event.seq, number, line)
+                for table, values in _checked_rows(event.seq, number, line):
+                    marks = ", ".join("?" * len(values))
+                    self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", values)  # noqa: S608 - own tables
             self._connection.execute("UPDATE state SET seq = ?, digest = ?", (event.seq, event.line_sha256))
-
-    def _add_record(self, seq: int, number: int, line: Line) -> None:
-        record = line.record or {}
-        kind, place, run = str(record.get("type")), (seq, number), self._connection.execute
-        run("INSERT INTO record VALUES (?, ?, ?, ?, ?)", (*place, kind, line.offset, line.length))
-        match kind:
-            case "item":
-                key = locator_key(record["locator"])
-                values = (item_number(record["id"]), record["id"], key, record["sensitivity"], *place)
-                run("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?)", values)
-            case "acquisition":
-                run("INSERT INTO acquisition VALUES (?, ?, ?, ?)", (*place, record["item"], record["outcome"]))
-                for gap in record["gaps"]:
-                    run("INSERT INTO gap VALUES (?, ?, ?, ?)", (record["item"], gap["why"], *place))
-            case "finding":
-                self._add_finding(record, place)
-            case "time-proof":
-                run("INSERT INTO proof VALUES (?, ?)", (record["checkpoint"], record["authority"]))
-            case "erasure":
-                run("INSERT INTO erased VALUES (?)", (item_number(record["item"]),))
-        for nr, artifact in enumerate(artifacts_of(record)):
-            digests, plain = artifact["digests"], (artifact.get("sealed") or {}).get("plain")
-            content = (plain or digests)["sha256"]
-            values = (digests["sha256"], content, digests["size"], record.get("item"), artifact["role"], *place, nr)
-            run("INSERT INTO artifact VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
-
-    def _add_finding(self, record: dict[str, Any], place: tuple[int, int]) -> None:
-        key = examination_key(record["analyzer"], record["tools"])
-        run = self._connection.execute
-        run("INSERT INTO finding VALUES (?, ?, ?, ?, ?)", (*place, record["kind"], record["result"], key))
-        for sha256 in record["subject"]:
-            run("INSERT INTO subject VALUES (?, ?, ?, ?)", (sha256, *place, key))
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Runs a query over the tables of this module; a damaged file is rebuilt first."""
@@ -178,33 +177,128 @@ class Index:
         return bool(self.rows(query, (sha256, examination)))
 
 
+def _checked_rows(seq: int, number: int, line: Line) -> list[Row]:
+    """Gives the rows of a record line.
+
+    Raises:
+        IntegrityError: The record lacks what its type has, or has something else in its place.
+    """
+    if line.record is None:
+        return []
+    try:
+        rows = [*_rows_of(line.record, (seq, number), line=line), *_artifact_rows(line.record, (seq, number))]
+        for _, values in rows:
+            _demand_values(values)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise IntegrityError(
+            f"record {seq}/{number} cannot be read: {type(error).__name__} {error}",
+            hint="Run `forensics verify CASE` and restore the case from a copy.",
+            kept="Nothing was changed.",
+        ) from error
+    return rows
+
+
+def _demand_values(values: tuple[Any, ...]) -> None:
+    for value in values:
+        is_number = isinstance(value, int) and abs(value) < 2**63
+        if not (value is None or is_number or isinstance(value, str)):
+            raise TypeError(f"unexpected {type(value).__name__}")
+        if isinstance(value, str):
+            value.encode()
+
+
+def _rows_of(record: dict[str, Any], place: tuple[int, int], *, line: Line) -> Iterator[Row]:
+    yield "record", (*place, record["type"], line.offset, line.length)
+    match record["type"]:
+        case "item":
+            key = locator_key(record["locator"])
+            yield "item", (item_number(record["id"]), record["id"], key, record["sensitivity"], *place)
+        case "acquisition":
+            yield "acquisition", (*place, record["item"], record["outcome"])
+            for gap in record["gaps"]:
+                yield "gap", (record["item"], gap["why"], *place)
+        case "finding":
+            key = examination_key(record["analyzer"], record["tools"])
+            yield "finding", (*place, record["kind"], record["result"], key)
+            for sha256 in record["subject"]:
+                yield "subject", (sha256, *place, key)
+        case "time-proof":
+            yield "proof", (record["checkpoint"], record["authority"])
+        case "erasure":
+            yield "erased", (item_number(record["item"]),)
+
+
+def _artifact_rows(record: dict[str, Any], place: tuple[int, int]) -> Iterator[Row]:
+    item = record["item"] if record["type"] == "acquisition" else None
+    for nr, artifact in enumerate(artifacts_of(record)):
+        digests, plain = artifact["digests"], (artifact.get("sealed") or {}).get("plain")
+        content = (plain or digests)["sha256"]
+        yield "artifact", (digests["sha256"], content, digests["size"], item, artifact["role"], *place, nr)
+
+
 def remove(folder: Path) -> None:
     """Deletes the index of a case."""
     for path in folder.glob("index.sqlite*"):
-        with suppress(FileNotFoundError):
-            path.unlink()
+        wipe(path)
 
 
-def _usable(folder: Path, events: Sequence[CustodyEvent], *, may_lag: bool) -> sqlite3.Connection | None:
-    """Opens the index file if it is whole enough and belongs to this ledger."""
+def _usable(folder: Path, events: Sequence[CustodyEvent], *, writable: bool) -> sqlite3.Connection | None:
+    """Opens the index file, or a copy of it in memory, if it is whole enough and belongs to this ledger."""
     path = folder / "index.sqlite"
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():
         return None
-    try:
-        connection = _connect(path)
-        seq, digest = connection.execute("SELECT seq, digest FROM state").fetchone()
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        belongs = seq < len(events) and (seq < 0 or events[seq].line_sha256 == digest)
-        if version == VERSION and belongs and (may_lag or seq == len(events) - 1):
+    with suppress(sqlite3.Error):
+        connection = _connect(path) if writable else _copied(path)
+        if _belongs(connection, events):
             return connection
         connection.close()
-    except (sqlite3.Error, TypeError):
-        return None
     return None
 
 
+def _belongs(connection: sqlite3.Connection, events: Sequence[CustodyEvent]) -> bool:
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        seq, digest = connection.execute("SELECT seq, digest FROM state").fetchone()
+        return bool(version == VERSION and -1 <= seq < len(events) and (seq < 0 or events[seq].line_sha256 == digest))
+    except (sqlite3.Error, TypeError, ValueError):
+        return False
+
+
+def _copied(path: Path) -> sqlite3.Connection:
+    target = sqlite3.connect(":memory:")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as source:
+            source.backup(target)
+    except sqlite3.Error:
+        target.close()
+        raise
+    return target
+
+
+def _created(folder: Path) -> sqlite3.Connection:
+    remove(folder)
+    return _with_tables(_connect(folder / "index.sqlite"))
+
+
+def _with_tables(connection: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        connection.executescript(_TABLES)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("INSERT INTO state VALUES (-1, '')")
+        connection.commit()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
 def _connect(path: Path | None) -> sqlite3.Connection:
+    """Opens a database that survives a power cut whole: what the cache forgot would be removed as never committed."""
     connection = sqlite3.connect(path or ":memory:", timeout=10)
-    connection.execute("PRAGMA synchronous = OFF")
-    connection.execute("PRAGMA secure_delete = ON")
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Protocol
 
 from forensics import __version__
@@ -18,11 +19,18 @@ ZERO_DIGEST = "0" * 64
 EVENT_PREFIX = b"forensics-event-v1\x00"
 PROGRAM = Tool("forensics", __version__)
 
+_HEAD = re.compile(r"(0|[1-9][0-9]*):([0-9a-f]{64})")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _HEX128 = re.compile(r"[0-9a-f]{128}")
 _ACTION = re.compile(r"[a-z][a-z-]{0,31}")
 _REQUIRED = frozenset({"seq", "at", "action", "actor", "tool", "records", "prev", "sig"})
 _OPTIONAL = frozenset({"case", "key", "erased"})
+_KEY_MEMBERS: Mapping[str, frozenset[str]] = {
+    "open": frozenset({"id", "spki"}),
+    "key-add": frozenset({"id", "spki"}),
+    "key-retire": frozenset({"id"}),
+    "key-revoke": frozenset({"id", "since"}),
+}
 
 
 class Signer(Protocol):
@@ -65,10 +73,10 @@ class Head:
         Raises:
             CodecError: The text has another form.
         """
-        number, _, digest = text.partition(":")
-        if not number.isdecimal() or not _HEX64.fullmatch(digest):
+        match = _HEAD.fullmatch(text)
+        if not match:
             raise CodecError(f"not a ledger head of the form SEQ:DIGEST: {text!r}")
-        return cls(int(number), digest)
+        return cls(int(match[1]), match[2])
 
 
 def record_file_name(seq: int, action: str) -> str:
@@ -118,6 +126,7 @@ def read_line(line: bytes) -> tuple[CustodyEvent, dict[str, Any]]:
 def _check_form(value: Mapping[str, Any]) -> None:
     _demand(type(value["seq"]) is int and value["seq"] >= 0, "seq")
     _demand(_matches(_ACTION, value["action"]), "action")
+    _demand((value["action"] == "open") == (value["seq"] == 0), "action")
     _demand(_matches(_HEX64, value["actor"]), "actor")
     _demand(_matches(_HEX64, value["prev"]), "prev")
     _demand(_matches(_HEX128, value["sig"]), "sig")
@@ -126,24 +135,20 @@ def _check_form(value: Mapping[str, Any]) -> None:
     _demand(isinstance(records, dict) and set(records) == {"count", "file", "root"}, "records")
     _demand(type(records["count"]) is int and records["count"] >= 0, "records.count")
     _demand(_matches(_HEX64, records["root"]), "records.root")
+    _demand(value["action"] != "checkpoint" or records["count"] == 0, "records.count")
     expected = record_file_name(value["seq"], value["action"]) if records["count"] else None
     _demand(records["file"] == expected, "records.file")
     _demand(("case" in value) == (value["seq"] == 0), "case")
+    _demand(("key" in value) == (value["action"] in _KEY_MEMBERS), "key")
+    _demand(("erased" in value) == (value["action"] == "erase"), "erased")
     _demand("case" not in value or _matches(_HEX64, value["case"]), "case")
-    _check_key(value["action"], value.get("key"))
-    _check_erased(value["action"], value.get("erased"), value["seq"])
+    if "key" in value:
+        _check_key(value["key"], _KEY_MEMBERS[value["action"]])
+    if "erased" in value:
+        _check_erased(value["erased"], value["seq"])
 
 
-def _check_key(action: str, key: Any) -> None:
-    members = {
-        "open": {"id", "spki"},
-        "key-add": {"id", "spki"},
-        "key-retire": {"id"},
-        "key-revoke": {"id", "since"},
-    }.get(action)
-    if members is None:
-        _demand(key is None, "key")
-        return
+def _check_key(key: Any, members: frozenset[str]) -> None:
     _demand(isinstance(key, dict) and set(key) == members and _all_text(key.values()), "key")
     _demand(_matches(_HEX64, key["id"]), "key.id")
     if "spki" in members:
@@ -152,10 +157,7 @@ def _check_key(action: str, key: Any) -> None:
         parse_time(key["since"])
 
 
-def _check_erased(action: str, erased: Any, seq: int) -> None:
-    if action != "erase":
-        _demand(erased is None, "erased")
-        return
+def _check_erased(erased: Any, seq: int) -> None:
     _demand(isinstance(erased, list) and bool(erased), "erased")
     for entry in erased:
         _demand(isinstance(entry, dict) and set(entry) == {"seq", "indexes"}, "erased")
@@ -234,5 +236,5 @@ def _ascending(numbers: list[Any]) -> bool:
     return (
         bool(numbers)
         and all(type(number) is int and number >= 0 for number in numbers)
-        and all(a < b for a, b in zip(numbers, numbers[1:], strict=False))
+        and all(a < b for a, b in pairwise(numbers))
     )

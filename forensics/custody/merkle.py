@@ -69,8 +69,12 @@ def root_from_path(leaf: bytes, *, index: int, count: int, path: Sequence[str]) 
         path: What `audit_path` gave.
 
     Raises:
-        ValueError: The path has the wrong length for this position.
+        ValueError: There is no such position, or the path has the wrong length for it.
+
+    Source: RFC 9162, section 2.1.3.2.
     """
+    if not 0 <= index < count:
+        raise ValueError("there is no such leaf")
     siblings, node, last = list(path), leaf, count - 1
     while last > 0:
         if index % 2 == 1 or index < last:

@@ -11,6 +11,7 @@ from typing import Any
 
 from forensics.codec import canonical, decode, encode, parse, parse_canonical
 from forensics.custody import merkle
+from forensics.custody.store import open_regular
 from forensics.errors import CodecError, IntegrityError
 from forensics.model import Record
 
@@ -46,13 +47,15 @@ def write_lines(records: Iterable[Record]) -> tuple[bytes, list[bytes]]:
         The bytes of the record file, and the leaves in order.
 
     Raises:
-        CodecError: A record holds what canonical JSON cannot.
+        CodecError: A record holds what canonical JSON cannot, or its line is longer than `LINE_LIMIT`.
     """
     lines, leaves = [], []
     for record in records:
         salt, body = secrets.token_bytes(SALT_BYTES), canonical(encode(record))
         # Members of the outer object in canonical order: "record" before "salt".
         lines.append(b'{"record":' + body + b',"salt":"' + salt.hex().encode() + b'"}\n')
+        if len(lines[-1]) > LINE_LIMIT:
+            raise CodecError(f"a {type(record).__name__} of {len(body)} bytes is too long for a record")
         leaves.append(merkle.leaf_hash(salt, body))
     return b"".join(lines), leaves
 
@@ -67,7 +70,7 @@ def read_line(line: bytes, *, strict: bool = True) -> Line:
 
     Args:
         line: The bytes.
-        strict: Whether to refuse what differs from its canonical encoding.
+        strict: Whether to refuse every line that differs from its canonical encoding; otherwise some are let through.
 
     Raises:
         CodecError: The line has not the form of a record line.
@@ -84,8 +87,11 @@ def read_line(line: bytes, *, strict: bool = True) -> Line:
     if not (isinstance(value["salt"], str) and _SALT.fullmatch(value["salt"])):
         raise CodecError("salt is not 16 bytes in lower-case hex")
     # The canonical line is {"record":<canonical record>,"salt":"<32>"}: the record's bytes need no second encoding.
-    body = line[len(b'{"record":') : -len(b',"salt":""}') - 2 * SALT_BYTES] if strict else canonical(value["record"])
-    return Line(merkle.leaf_hash(bytes.fromhex(value["salt"]), body), value["record"], length=len(line))
+    head, tail = b'{"record":', b',"salt":"' + value["salt"].encode() + b'"}'
+    if not (line.startswith(head) and line.endswith(tail)):
+        raise CodecError("differs from its own canonical encoding")
+    leaf = merkle.leaf_hash(bytes.fromhex(value["salt"]), line[len(head) : -len(tail)])
+    return Line(leaf, value["record"], length=len(line))
 
 
 def raw_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -96,7 +102,7 @@ def raw_lines(path: Path) -> Iterator[tuple[int, bytes]]:
         OSError: The file cannot be read.
     """
     offset = 0
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         while line := stream.readline(LINE_LIMIT + 1):
             if not line.endswith(b"\n"):
                 raise CodecError("the last line has no line feed" if len(line) <= LINE_LIMIT else "a line is too long")
@@ -112,15 +118,21 @@ def read_file(path: Path) -> Iterator[Line]:
     """
     number = 0
     try:
-        for number, (offset, line) in enumerate(raw_lines(path)):
+        for offset, line in raw_lines(path):
             found = read_line(line, strict=False)
             yield Line(found.leaf, found.record, offset, len(line))
+            number += 1
     except (OSError, CodecError) as error:
-        raise IntegrityError(
-            f"{path.name}, line {number + 1}, cannot be read: {error}",
-            hint="Run `forensics verify CASE` and restore the case from a copy.",
-            kept="Nothing was changed.",
-        ) from error
+        raise unreadable(path, number, error) from error
+
+
+def unreadable(path: Path, number: int, error: Exception) -> IntegrityError:
+    """Makes the error for a line of a record file, counted from 0, that cannot be read."""
+    return IntegrityError(
+        f"{path.name}, line {number + 1}, cannot be read: {error}",
+        hint="Run `forensics verify CASE` and restore the case from a copy.",
+        kept="Nothing was changed.",
+    )
 
 
 def read_at(path: Path, *, offset: int, length: int) -> Record:
@@ -130,12 +142,14 @@ def read_at(path: Path, *, offset: int, length: int) -> Record:
         IntegrityError: What stands there is not a record.
     """
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             stream.seek(offset)
             value = parse(stream.read(length))
         return decode(value["record"])
     except (OSError, CodecError, KeyError, TypeError) as error:
-        raise IntegrityError(f"{path.name}, byte {offset}, cannot be read: {error}", hint="Run `forensics verify CASE`.") from error
+        raise IntegrityError(
+            f"{path.name}, byte {offset}, cannot be read: {error}", hint="Run `forensics verify CASE`."
+        ) from error
 
 
 def blobs_of(record: Any) -> Iterator[str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from forensics.custody.digest import Hasher, sha256_hex
+from forensics.custody.store import open_regular, translated, wipe
 from forensics.errors import IntegrityError, KeyFileError
 from forensics.model import Digests
 
@@ -17,16 +20,21 @@ COMMITMENT_BYTES = 32
 
 
 class _Passing(io.RawIOBase):
-    """Hashes what is read from a stream."""
+    """Hashes what passes between a stream and the age library, which hides some errors of streams."""
 
     def __init__(self, stream: BinaryIO, hasher: Hasher) -> None:
         self._stream, self._hasher = stream, hasher
+        self.error: OSError | None = None
 
     def readable(self) -> bool:
         return True
 
+    def writable(self) -> bool:
+        return True
+
     def read(self, size: int = -1, /) -> bytes:
-        chunk = self._stream.read(size)
+        with self._noting():
+            chunk = self._stream.read(size)
         self._hasher.update(chunk)
         return chunk
 
@@ -35,24 +43,56 @@ class _Passing(io.RawIOBase):
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
+    def write(self, chunk: Any, /) -> int:
+        with self._noting():
+            written = self._stream.write(chunk)
+        self._hasher.update(bytes(chunk[:written]))
+        return written
+
+    def digests(self) -> Digests:
+        """Gives the digests of what passed."""
+        return self._hasher.digests()
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.error = error
+            raise
+
+
+@contextmanager
+def _undisguised(*streams: _Passing) -> Iterator[None]:
+    """Lets errors of the streams themselves out as they were, also those that the library swallowed."""
+    try:
+        yield
+    finally:
+        for stream in streams:
+            if stream.error is not None:
+                raise stream.error
+
 
 def encrypt(stream: BinaryIO, target: BinaryIO, *, recipients: Sequence[str], with_sm3: bool = False) -> Digests:
     """Encrypts a stream as an age file (age-encryption.org/v1) and gives the digests of the plaintext.
 
     Raises:
         KeyFileError: There is no recipient, or one is malformed.
+        OSError: The stream cannot be read or the target cannot be written; what was written is of no use.
     """
     import pyrage
 
     if not recipients:
-        raise KeyFileError("the case lists nobody for whom sealed bytes could be encrypted", hint="Add a key: `forensics key add`.")
-    hasher = Hasher(with_sm3=with_sm3)
+        hint = "Add a key: `forensics key add`."
+        raise KeyFileError("the case lists nobody for whom sealed bytes could be encrypted", hint=hint)
+    source, sink = _Passing(stream, Hasher(with_sm3=with_sm3)), _Passing(target, Hasher())
     try:
         keys = [pyrage.x25519.Recipient.from_str(recipient) for recipient in recipients]
-        pyrage.encrypt_io(_Passing(stream, hasher), target, keys)
+        with _undisguised(source, sink):
+            pyrage.encrypt_io(source, sink, keys)
     except (pyrage.RecipientError, pyrage.EncryptError) as error:
         raise KeyFileError(f"bytes cannot be sealed: {error}", hint="Check the recipients of the case.") from error
-    return hasher.digests()
+    return source.digests()
 
 
 def decrypt(stream: BinaryIO, target: BinaryIO, *, identities: Sequence[str], plain_sha256: str | None = None) -> None:
@@ -66,35 +106,31 @@ def decrypt(stream: BinaryIO, target: BinaryIO, *, identities: Sequence[str], pl
 
     Raises:
         KeyFileError: No identity fits.
-        IntegrityError: The plaintext is not what its record says.
+        IntegrityError: The blob is damaged, or the plaintext is not what its record says.
+        OSError: The stream cannot be read or the target cannot be written.
     """
     import pyrage
 
-    hasher = Hasher()
+    source, sink = _Passing(stream, Hasher()), _Passing(target, Hasher())
     try:
         keys = [pyrage.x25519.Identity.from_str(identity) for identity in identities]
-        pyrage.decrypt_io(stream, _Recording(target, hasher), keys)
+        with _undisguised(source, sink):
+            pyrage.decrypt_io(source, sink, keys)
     except (pyrage.IdentityError, pyrage.DecryptError) as error:
-        raise KeyFileError(
-            f"a sealed blob cannot be opened: {error}", hint="Use the key of an examiner for whom the case seals."
-        ) from error
-    if plain_sha256 is not None and hasher.digests().sha256 != plain_sha256:
-        raise IntegrityError("a sealed blob holds another plaintext than its record says", hint="Run `forensics verify CASE`.")
+        hint = (
+            "Use the key of an examiner for whom the case seals; `forensics verify CASE` tells whether it is damaged."
+        )
+        raise KeyFileError(f"a sealed blob cannot be opened: {error}", hint=hint) from error
+    except OSError as error:
+        if error in (source.error, sink.error):
+            raise
+        raise _damaged(f"a sealed blob is damaged: {error}") from error
+    if plain_sha256 is not None and sink.digests().sha256 != plain_sha256:
+        raise _damaged("a sealed blob holds another plaintext than its record says")
 
 
-class _Recording(io.RawIOBase):
-    """Hashes what is written to a stream."""
-
-    def __init__(self, stream: BinaryIO, hasher: Hasher) -> None:
-        self._stream, self._hasher = stream, hasher
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, chunk: Any, /) -> int:
-        self._hasher.update(bytes(chunk))
-        self._stream.write(chunk)
-        return len(chunk)
+def _damaged(what: str) -> IntegrityError:
+    return IntegrityError(what, hint="Run `forensics verify CASE` and restore the case from a copy.")
 
 
 def with_commitment(fact: bytes) -> tuple[bytes, str]:
@@ -112,12 +148,22 @@ def decrypt_file(source: Path, target: Path, *, identities: Sequence[str], plain
 
     Raises:
         KeyFileError: No identity fits.
-        IntegrityError: The plaintext is not what its record says.
+        IntegrityError: The blob is missing or damaged, or the plaintext is not what its record says.
+        StoreError: The plaintext cannot be written.
     """
+    with _opened(source) as stream, translated(target):
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as plain:
+                decrypt(stream, plain, identities=identities, plain_sha256=plain_sha256)
+        except BaseException:
+            with suppress(OSError):
+                wipe(target)
+            raise
+
+
+def _opened(path: Path) -> BinaryIO:
     try:
-        with source.open("rb") as stream, target.open("xb") as plain:
-            target.chmod(0o600)
-            decrypt(stream, plain, identities=identities, plain_sha256=plain_sha256)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
+        return open_regular(path)
+    except OSError as error:
+        raise _damaged(f"blob {path.name} cannot be read: {error.strerror}") from error

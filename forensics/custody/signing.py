@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 DEFAULT_KEY = "default"
 PASSPHRASE_VARIABLE = "FORENSICS_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 Ask = Callable[[str], str | None]
 """Asks a person for a passphrase; None where nobody can be asked."""
 
@@ -114,7 +116,9 @@ def load_public(data: bytes) -> bytes:
     try:
         key = load_pem_public_key(data) if b"-----BEGIN" in data else load_der_public_key(data)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyFileError(f"not a public key: {error}", hint="Give the PEM file that `forensics key export` printed.") from error
+        raise KeyFileError(
+            f"not a public key: {error}", hint="Give the PEM file that `forensics key export` printed."
+        ) from error
     if not isinstance(key, Ed25519PublicKey):
         raise KeyFileError("not an Ed25519 public key", hint="Give the PEM file that `forensics key export` printed.")
     return spki_of(key)
@@ -140,24 +144,43 @@ def new_key(home: Home, *, name: str = DEFAULT_KEY, passphrase: str | None = Non
     """Makes a signing key and an age identity in the user's configuration folder.
 
     Raises:
-        KeyFileError: A key of this name exists already, or the folder cannot be written.
+        KeyFileError: A key of this name exists already, the folder cannot be written, or the name or the passphrase
+            will not do.
     """
     import pyrage
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    if not _NAME.fullmatch(name):
+        raise KeyFileError(f"{name!r} cannot be the name of a key", hint="Use letters, digits, `.`, `_` and `-`.")
     identity = pyrage.x25519.Identity.generate()
     key = SigningKey(Ed25519PrivateKey.generate(), str(identity), str(identity.to_public()))
-    secret = identity_file(key.identity, passphrase)
     try:
-        home.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_secret(home.keys / f"{name}.pem", _private_pem(key.private, passphrase))
-        _write_secret(home.keys / f"{name}.age", secret)
-        _write_secret(home.keys / f"{name}.pub", key.public_pem())
-    except FileExistsError as error:
-        raise KeyFileError(f"key {name} exists already: {error.filename}", hint="Choose another name; keys are never overwritten.") from error
-    except OSError as error:
-        raise KeyFileError(f"key {name} cannot be written: {error}", hint="Check FORENSICS_HOME and its permissions.") from error
+        private, secret = _private_pem(key.private, passphrase), identity_file(key.identity, passphrase)
+    except ValueError as error:
+        raise KeyFileError(
+            f"this passphrase cannot be used: {error}", hint="Choose one of at most 1023 bytes."
+        ) from error
+    _write_all(home.keys, {f"{name}.age": secret, f"{name}.pub": key.public_pem(), f"{name}.pem": private}, name=name)
     return key
+
+
+def _write_all(folder: Path, files: Mapping[str, bytes], *, name: str) -> None:
+    """Writes new files, the last one being what makes the key exist; on failure none of them is left."""
+    written: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for file_name, data in files.items():
+            _write_secret(folder / file_name, data)
+            written.append(folder / file_name)
+    except OSError as error:
+        for path in written:
+            path.unlink(missing_ok=True)
+        if isinstance(error, FileExistsError):
+            hint = "Choose another name; keys are never overwritten."
+            raise KeyFileError(f"key {name} exists already: {error.filename}", hint=hint) from error
+        raise KeyFileError(
+            f"key {name} cannot be written: {error}", hint="Check FORENSICS_HOME and its permissions."
+        ) from error
 
 
 def identity_file(identity: str, passphrase: str | None) -> bytes:
@@ -199,7 +222,9 @@ def _passphrase_for(pem: bytes, ask: Ask, *, name: str) -> str | None:
         return None
     passphrase = os.environ.get(PASSPHRASE_VARIABLE) or ask(f"Passphrase of key {name}")
     if not passphrase:
-        raise KeyFileError(f"key {name} has a passphrase and nobody can be asked for it", hint=f"Set {PASSPHRASE_VARIABLE}.")
+        raise KeyFileError(
+            f"key {name} has a passphrase and nobody can be asked for it", hint=f"Set {PASSPHRASE_VARIABLE}."
+        )
     return passphrase
 
 
@@ -234,11 +259,18 @@ def _recipient_of(identity: str, path: Path) -> str:
     try:
         return str(pyrage.x25519.Identity.from_str(identity).to_public())
     except pyrage.IdentityError as error:
-        raise KeyFileError(f"{path} is not an age identity", hint="Restore it from a copy, or make a new key.") from error
+        raise KeyFileError(
+            f"{path} is not an age identity", hint="Restore it from a copy, or make a new key."
+        ) from error
 
 
 def _private_pem(private: Ed25519PrivateKey, passphrase: str | None) -> bytes:
-    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+    from cryptography.hazmat.primitives.serialization import (
+        BestAvailableEncryption,
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
 
     encryption = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
     return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
@@ -246,24 +278,42 @@ def _private_pem(private: Ed25519PrivateKey, passphrase: str | None) -> bytes:
 
 def _write_secret(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
+    try:
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
-def remember_head(home: Home, case_id: str, *, head: Head) -> None:
+def remember_head(home: Home, case_id: str, *, head: Head, folder: Path | None = None) -> None:
     """Keeps the head of a case in the user's state folder, so that a cut ledger is noticed on this machine.
+
+    Args:
+        home: The user's folders.
+        case_id: Id of the case.
+        head: Its head.
+        folder: Where the case lies; copies of one case are remembered apart.
 
     Raises:
         KeyFileError: The state folder cannot be written.
     """
-    path = _head_path(home, case_id)
-    line = canonical({"case": case_id, "digest": head.digest, "seq": head.seq}) + b"\n"
+    path = head_path(home, case_id)
+    note = {"digest": head.digest, "folder": _folder_key(folder), "seq": head.seq}
     temporary = path.with_suffix(f".{os.getpid()}")
     try:
+        notes = _noted_heads(home, case_id)
+    except KeyFileError:
+        notes = []
+    others = [one for one in notes if one["folder"] != note["folder"]]
+    try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary.write_bytes(line)
+        with temporary.open("wb") as handle:
+            handle.write(canonical({"case": case_id, "heads": [*others, note]}) + b"\n")
+            handle.flush()
+            os.fsync(handle.fileno())
         temporary.replace(path)
     except OSError as error:
         raise KeyFileError(
@@ -273,21 +323,47 @@ def remember_head(home: Home, case_id: str, *, head: Head) -> None:
         ) from error
 
 
-def remembered_head(home: Home, case_id: str) -> Head | None:
+def remembered_head(
+    home: Home, case_id: str, *, folder: Path | None = None, is_of_folder_alone: bool = False
+) -> Head | None:
     """Gives the head that this machine remembers of a case, or None.
+
+    Args:
+        home: The user's folders.
+        case_id: Id of the case.
+        folder: Where the case lies: what was noted of this copy comes first.
+        is_of_folder_alone: Whether to leave other copies out. Otherwise a copy of which nothing was noted, because it
+            was moved or restored, is compared with the one that was written last.
 
     Raises:
         KeyFileError: The note is there and cannot be read.
     """
-    path = _head_path(home, case_id)
+    notes = _noted_heads(home, case_id)
+    own = [note for note in notes if note["folder"] == _folder_key(folder)]
+    found = own or ([] if is_of_folder_alone else notes)
+    return Head(int(found[-1]["seq"]), str(found[-1]["digest"])) if found else None
+
+
+def _noted_heads(home: Home, case_id: str) -> list[dict[str, Any]]:
+    """Reads what was noted of the copies of a case, the one that was written last at the end."""
+    path = head_path(home, case_id)
     try:
-        value: dict[str, Any] = parse_canonical(path.read_bytes().rstrip(b"\n"))
-        return Head(int(value["seq"]), str(value["digest"]))
+        notes: list[dict[str, Any]] = parse_canonical(path.read_bytes().rstrip(b"\n"))["heads"]
+        for note in notes:
+            Head(int(note["seq"]), str(note["digest"])), str(note["folder"])
     except FileNotFoundError:
-        return None
-    except (OSError, CodecError, KeyError, ValueError) as error:
-        raise KeyFileError(f"{path} cannot be read: {error}", hint="Remove it if you know why it is damaged.") from error
+        return []
+    except (OSError, CodecError, KeyError, ValueError, TypeError) as error:
+        raise KeyFileError(
+            f"{path} cannot be read: {error}", hint="Remove it if you know why it is damaged."
+        ) from error
+    return notes
 
 
-def _head_path(home: Home, case_id: str) -> Path:
+def _folder_key(folder: Path | None) -> str:
+    return "" if folder is None else sha256_hex(os.fsencode(os.path.realpath(folder)))
+
+
+def head_path(home: Home, case_id: str) -> Path:
+    """Gives where the head of a case is noted."""
     return home.state / "heads" / f"{sha256_hex(case_id.encode())[:32]}.json"

@@ -6,19 +6,21 @@ import ctypes
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO, Protocol
 
 from forensics.custody.digest import ASIDE_FROM, CHUNK, Hasher, HasherAside, chunks, digest_stream
-from forensics.errors import ForensicsError, IntegrityError, StoreError
+from forensics.errors import IntegrityError, StoreError
 from forensics.model import Digests
 
 BLOB_MODE = 0o444
+_FULL_HINT = "Free space on the disk of the case and run the command again."
 SYNCFS_FROM = 8
-"""Number of files from which one `syncfs` is cheaper than an `fsync` each."""
+"""Number of files or folders from which one `syncfs` is cheaper than an `fsync` each."""
 
 
 class FileSystem(Protocol):
@@ -36,12 +38,20 @@ class FileSystem(Protocol):
         """Makes the names in a folder durable."""
         ...
 
+    def sync_folders(self, folders: list[Path]) -> None:
+        """Makes the names in several folders of one file system durable."""
+        ...
+
     def rename(self, source: Path, target: Path) -> None:
         """Gives a file its final name, replacing what has that name."""
         ...
 
     def append(self, path: Path, data: bytes) -> None:
-        """Appends bytes to a file and makes them durable."""
+        """Appends bytes to a file and makes them durable; where that fails, the file is as long as before."""
+        ...
+
+    def truncate(self, path: Path, size: int) -> None:
+        """Cuts a file to a size in bytes, durably."""
         ...
 
     def remove(self, path: Path) -> None:
@@ -73,14 +83,33 @@ class RealFileSystem:
         finally:
             os.close(descriptor)
 
+    def sync_folders(self, folders: list[Path]) -> None:
+        """Makes folders durable: one `syncfs` for many, `fsync` for each of a few."""
+        if len(folders) >= SYNCFS_FROM and _syncfs(folders[0]):
+            return
+        for folder in folders:
+            self.sync_folder(folder)
+
     def rename(self, source: Path, target: Path) -> None:
         """Renames within the case."""
         source.replace(target)
 
     def append(self, path: Path, data: bytes) -> None:
-        """Appends by one write and `fsync`."""
-        with path.open("ab") as handle:
-            handle.write(data)
+        """Appends and calls `fsync`; what a full disk let through is taken back."""
+        with path.open("ab", buffering=0) as handle:
+            before = os.fstat(handle.fileno()).st_size
+            try:
+                _write_all(handle, data)
+                self.sync_file(handle)
+            except OSError:
+                with suppress(OSError):
+                    handle.truncate(before)
+                raise
+
+    def truncate(self, path: Path, size: int) -> None:
+        """Cuts a file and calls `fsync`."""
+        with path.open("r+b", buffering=0) as handle:
+            handle.truncate(size)
             self.sync_file(handle)
 
     def remove(self, path: Path) -> None:
@@ -119,7 +148,7 @@ class Store:
 
     folder: Path
     with_sm3: bool = False
-    file_system: FileSystem = RealFileSystem()
+    file_system: FileSystem = field(default_factory=RealFileSystem)
 
     @property
     def temporary(self) -> Path:
@@ -144,19 +173,23 @@ class Store:
         Raises:
             StoreError: The bytes could not be written; nothing is kept.
             IntegrityError: What was read back differs from what was written.
+            OSError: The stream itself could not be read, which says nothing about the case; nothing is kept.
         """
         path = self.new_temporary()
         try:
             with translated(path):
                 digests = self._copy(stream, path)
                 self._compare(path, digests)
-        except ForensicsError:
-            path.unlink(missing_ok=True)
+        except BaseException as error:
+            with suppress(OSError):
+                wipe(path)
+            if isinstance(error, _SourceError):
+                raise error.error from None
             raise
         return Staged(path, digests)
 
     def _copy(self, stream: BinaryIO, path: Path) -> Digests:
-        first = stream.read(ASIDE_FROM)
+        first = _read(stream, ASIDE_FROM)
         with path.open("xb", buffering=0) as target:
             if len(first) < ASIDE_FROM:
                 hasher = Hasher(with_sm3=self.with_sm3)
@@ -189,24 +222,27 @@ class Store:
 
         Raises:
             StoreError: A file could not be made durable or renamed.
+            IntegrityError: The case has a blob of that name already, with other bytes.
         """
         files = list(staged)
         with translated(self.folder):
             self.file_system.sync_files([file.path for file in files])
-            targets = [self._place(file) for file in files]
-            for folder in sorted({target.parent for target in targets}):
-                self.file_system.sync_folder(folder)
+            targets = [target for file in files if (target := self._place(file))]
             if targets:
-                self.file_system.sync_folder(self.folder / "blobs")
+                self.file_system.sync_folders([*sorted({target.parent for target in targets}), self.folder / "blobs"])
         return targets
 
-    def _place(self, file: Staged) -> Path:
+    def _place(self, file: Staged) -> Path | None:
+        """Renames one staged file; a blob that is there already is read and compared before the new copy goes."""
         target = self.path_of(file.digests.sha256)
-        if target.is_file():
+        if os.path.lexists(target):
+            self.check(file.digests.sha256)
             file.path.unlink()
-            return target
+            return None
+        if target.parent.is_symlink():
+            raise linked(target.parent)
         target.parent.mkdir(parents=True, exist_ok=True)
-        file.path.chmod(BLOB_MODE)
+        set_mode(file.path, BLOB_MODE)
         self.file_system.rename(file.path, target)
         return target
 
@@ -216,8 +252,11 @@ class Store:
         Raises:
             IntegrityError: The blob is not there.
         """
+        path = self.path_of(sha256)
         try:
-            return self.path_of(sha256).open("rb")
+            if path.parent.is_symlink():
+                raise linked(path.parent)
+            return open_regular(path)
         except OSError as error:
             raise IntegrityError(
                 f"blob {sha256} cannot be read: {error.strerror}",
@@ -251,42 +290,121 @@ class Store:
                 with temporary.open("xb") as handle:
                     handle.write(data)
                     self.file_system.sync_file(handle)
-                temporary.chmod(mode)
+                set_mode(temporary, mode)
                 self.file_system.rename(temporary, path)
                 self.file_system.sync_folder(path.parent)
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+    def discard(self, paths: Iterable[Path]) -> None:
+        """Takes files or folders out of the case for good.
+
+        They leave their names durably before they are overwritten, so that no crash leaves a file under a name that
+        promises other bytes.
+
+        Raises:
+            StoreError: One of them cannot be moved or removed.
+        """
+        moved: dict[Path, Path] = {}
+        with translated(self.folder):
+            for path in paths:
+                if os.path.lexists(path):
+                    moved[path] = self.new_temporary()
+                    self.file_system.rename(path, moved[path])
+            self.file_system.sync_folders(sorted({path.parent for path in moved}))
+            for temporary in moved.values():
+                wipe(temporary)
 
     def wipe_temporary(self) -> None:
-        """Overwrites and removes what lies in `tmp/`, which may be plaintext of sealed blobs."""
+        """Overwrites and removes what lies in `tmp/`, which may be plaintext of sealed blobs.
+
+        Raises:
+            IntegrityError: `tmp/` is a symbolic link; what it points to is not touched.
+        """
+        if self.temporary.is_symlink():
+            raise linked(self.temporary)
         with suppress(FileNotFoundError):
             for path in list(self.temporary.iterdir()):
                 wipe(path)
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """Opens a regular file for reading; follows no link at its end and never waits for a pipe.
+
+    Raises:
+        OSError: It is something else, or cannot be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def linked(path: Path) -> IntegrityError:
+    """Makes the error for a symbolic link in a case, which must not be there (docs/case-format.md, section 2)."""
+    return IntegrityError(
+        f"{path} is a symbolic link, which no case has",
+        hint="Whoever made or copied this case put it there: remove it, or restore the case from a copy.",
+        kept="Nothing was changed, and what the link points to was not touched.",
+    )
+
+
+def set_mode(path: Path, mode: int) -> None:
+    """Sets permissions where the file system has any; FAT, for example, refuses."""
+    with suppress(PermissionError):
+        path.chmod(mode)
+
+
 def wipe(path: Path) -> None:
     """Overwrites a file with zeros once, as far as the file system writes in place, and removes it.
+
+    Links are removed and not followed. A file that has a second name, as in a copy made of hard links, is not
+    overwritten: that copy is not this case.
 
     Not done: no guarantee on copy-on-write file systems or flash, where old blocks may survive.
     """
     if path.is_dir() and not path.is_symlink():
-        for member in path.iterdir():
+        set_mode(path, 0o700)
+        for member in list(path.iterdir()):
             wipe(member)
         path.rmdir()
         return
     if path.is_file() and not path.is_symlink():
         with suppress(OSError):
-            path.chmod(0o600)
-            with path.open("r+b", buffering=0) as handle:
-                _overwrite(handle, os.fstat(handle.fileno()).st_size)
+            set_mode(path, 0o600)
+            descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "wb", buffering=0) as handle:
+                overwrite(handle, names=1)
     path.unlink(missing_ok=True)
 
 
-def _overwrite(handle: IO[bytes], size: int) -> None:
-    zeros = bytes(min(CHUNK, size))
-    for start in range(0, size, CHUNK):
-        handle.write(zeros[: min(CHUNK, size - start)])
+def overwrite(handle: IO[bytes], *, names: int) -> None:
+    """Overwrites an open file with zeros, durably, unless it has more names than expected."""
+    status = os.fstat(handle.fileno())
+    if status.st_nlink > names:
+        return
+    handle.seek(0)
+    zeros = bytes(min(CHUNK, status.st_size))
+    for start in range(0, status.st_size, CHUNK):
+        _write_all(handle, zeros[: min(CHUNK, status.st_size - start)])
     os.fsync(handle.fileno())
+
+
+class _SourceError(Exception):
+    """Carries an error of the stream that is copied past `translated`, which is for errors of the case's own disk."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _read(stream: BinaryIO, size: int) -> bytes:
+    try:
+        return stream.read(size)
+    except OSError as error:
+        raise _SourceError(error) from error
 
 
 @contextmanager
@@ -298,15 +416,16 @@ def translated(path: Path) -> Iterator[None]:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         raise StoreError(
             f"cannot write {error.filename or path}: {error.strerror or error}",
-            hint="Free space on the disk of the case and run the command again." if full else "Check the disk and its permissions.",
+            hint=_FULL_HINT if full else "Check the disk and its permissions.",
             kept="Everything committed before is intact; the unfinished part is not in the case.",
         ) from error
 
 
 def _followed_by(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    if first:
-        yield first
-    yield from chunks(stream)
+    chunk = first
+    while chunk:
+        yield chunk
+        chunk = _read(stream, CHUNK)
 
 
 def _write_all(target: IO[bytes], chunk: bytes) -> None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from forensics.custody import lock, recovery
+from forensics.custody import lock, recovery, remains
 from forensics.custody.case import Case, commit_bytes, open_case, with_event
 from forensics.custody.digest import sha256_hex
 from forensics.custody.index import Index
 from forensics.custody.ledger import Draft, read_line, write_line
 from forensics.custody.records import read_file
-from forensics.custody.signing import Home, SigningKey, remember_head
+from forensics.custody.signing import Home, SigningKey, head_path, remember_head, remembered_head
 from forensics.custody.store import FileSystem, RealFileSystem, Staged, Store, translated
-from forensics.errors import CaseError, ForensicsError, KeyFileError
-from forensics.model import CustodyEvent, KeyHolder, Record
+from forensics.errors import CaseError, IntegrityError, KeyFileError, UsageError
+from forensics.model import CustodyEvent, KeyHolder, Record, RecordsRoot
 
 WAIT_S = 5.0
 """How long a second writer waits before it is told who holds the case, in seconds."""
@@ -83,28 +84,55 @@ class Writer:
 
         Raises:
             StoreError: A step failed; the event is not in the case.
-            CaseError: An earlier commit of this writer failed.
+            IntegrityError: A blob of the case has other bytes than those that were staged under its name.
+            CaseError: An earlier commit of this writer failed, or its key may not sign any more.
+            CodecError: A record or the event has not the form that the format demands; nothing was written.
+            UsageError: The event would break the rules for keys; nothing was written.
         """
         if self._is_broken:
             raise CaseError("an earlier step failed, so nothing more is written", hint="Run the command again.")
+        self._check_keys(action, extra or {})
+        body, root = commit_bytes(records, seq=self.next_seq, action=action)
+        self._line(action, root, extra or {})
         self._is_broken = True
-        event = self._commit(action, records, staged=staged, extra=extra or {})
+        event = self._commit(action, body, root=root, staged=staged, extra=extra or {})
         self._is_broken = False
         return event
 
+    def _check_keys(self, action: str, extra: Mapping[str, Any]) -> None:
+        """Refuses an event that nobody may sign, or after which nobody could sign (docs/case-format.md, section 4)."""
+        active, key = self._case.active_keys(), extra.get("key")
+        named = key.get("id") if isinstance(key, Mapping) else None
+        if self._key.key_id not in active:
+            raise CaseError(
+                f"key {self._key.key_id[:16]} is no longer active", hint="Sign with an active key of the case."
+            )
+        if action == "key-add" and any(event.key and event.key["id"] == named for event in self._case.events):
+            raise UsageError(
+                "the case lists this key already", hint="A retired key is never listed again: make a new one."
+            )
+        if action in ("key-retire", "key-revoke"):
+            if named not in active:
+                raise UsageError("the case has no such active key", hint="`forensics log CASE` shows the keys.")
+            if len(active) == 1:
+                raise UsageError("this is the last active key of the case", hint="Add another key first.")
+
+    def _line(self, action: str, root: RecordsRoot, extra: Mapping[str, Any]) -> tuple[bytes, CustodyEvent]:
+        """Builds and signs the next line and reads it back, so that no line is ever written that could not be read."""
+        draft = Draft(action, datetime.now(UTC), root, extra)
+        line = write_line(draft, self._key, seq=self.next_seq, prev=self._case.head.digest)
+        return line, read_line(line)[0]
+
     def _commit(
-        self, action: str, records: Sequence[Record], *, staged: Sequence[Staged], extra: Mapping[str, Any]
+        self, action: str, body: bytes, *, root: RecordsRoot, staged: Sequence[Staged], extra: Mapping[str, Any]
     ) -> CustodyEvent:
-        store, seq = self.store, self.next_seq
-        body, root = commit_bytes(records, seq=seq, action=action)
+        store = self.store
         store.adopt(staged)
         if root.file:
             store.write(self._case.folder / "records" / root.file, body, mode=0o444)
-        draft = Draft(action, datetime.now(UTC), root, extra)
-        line = write_line(draft, self._key, seq=seq, prev=self._case.head.digest)
+        line, event = self._line(action, root, extra)
         with translated(self._case.folder / "ledger.jsonl"):
             self._file_system.append(self._case.folder / "ledger.jsonl", line + b"\n")
-        event, _ = read_line(line)
         self._case = with_event(self._case, event)
         path = self._case.records_path(event)
         self.index.add(event, read_file(path) if path else ())
@@ -130,18 +158,25 @@ class Writer:
     def place_output(self, data: bytes, path: str) -> None:
         """Puts a report under its name in the case, before the event that commits it.
 
+        Its blob is made durable first, so that after a crash it can be told that the file is an uncommitted report.
+
         Args:
-            data: The file's bytes, which are staged as a blob as well.
-            path: Path in the case, for example `reports/report.pdf`.
+            data: The file's bytes.
+            path: Path in the case: `reports/` and one name.
 
         Raises:
             StoreError: The file cannot be written.
+            UsageError: There can be no report at this path.
         """
-        self.store.write(self._case.folder / path, data, mode=0o444)
+        place = remains.place_of(self._case.folder, path)
+        if place is None or place.is_dir():
+            raise UsageError(f"there can be no report at {path}", hint="Name it `reports/` and one file name.")
+        self.store.adopt([self.store.stage(BytesIO(data))])
+        self.store.write(place, data, mode=0o444)
 
     def _note_head(self) -> None:
         try:
-            remember_head(self._home, self._case.info.id, head=self._case.head)
+            remember_head(self._home, self._case.info.id, head=self._case.head, folder=self._case.folder)
         except KeyFileError as error:
             self._unnoted = error
 
@@ -152,16 +187,15 @@ class Writer:
         self.index = Index(self._case.folder, self._case.events, writable=True)
 
     def close(self) -> None:
-        """Wipes `tmp/` and closes the index.
-
-        Raises:
-            KeyFileError: The head could not be noted in the user's state folder; the case is complete.
-        """
+        """Wipes `tmp/` and closes the index."""
         with suppress(OSError):
             self.store.wipe_temporary()
         self.index.close()
-        if self._unnoted is not None:
-            raise self._unnoted
+
+    @property
+    def unnoted(self) -> KeyFileError | None:
+        """Why the head could not be noted in the user's state folder; the case itself is complete."""
+        return self._unnoted
 
     @property
     def is_broken(self) -> bool:
@@ -192,26 +226,48 @@ def writing(
     Raises:
         CaseError: There is no case, or the key is not one of its keys.
         CaseLockedError: Another process writes.
-        IntegrityError: The case is damaged; nothing is changed.
+        IntegrityError: The case is damaged, or was cut since this machine wrote to it; nothing is changed.
+        KeyFileError: All is written, but the head could not be noted in the user's state folder.
     """
+    steps = file_system or RealFileSystem()
     open_case(folder)
     with lock.exclusive(folder / "lock", verb=verb, wait_s=wait_s):
         case = open_case(folder)
-        if key.key_id not in case.active_keys():
-            raise CaseError(
-                f"key {key.key_id[:16]} is not an active key of this case",
-                hint="Use the key that opened it, or have its holder add yours: `forensics key add CASE PUBLICKEY`.",
-                kept="Nothing was changed.",
-            )
-        case, removed = recovery.clear(case, file_system or RealFileSystem())
-        writer = Writer(case, key, home=home, file_system=file_system or RealFileSystem())
+        _demand_active(case, key)
+        _demand_uncut(case, home)
+        case, removed = recovery.clear(case, steps)
+        writer = Writer(case, key, home=home, file_system=steps)
         try:
             recovery.clear_unnamed(writer, removed)
             yield writer
-        except ForensicsError:
-            if writer.is_broken:
-                with suppress(ForensicsError):
-                    recovery.clear(open_case(folder), RealFileSystem())
-            raise
         finally:
             writer.close()
+        if writer.unnoted is not None:
+            raise writer.unnoted
+
+
+def _demand_active(case: Case, key: SigningKey) -> None:
+    if key.key_id not in case.active_keys():
+        raise CaseError(
+            f"key {key.key_id[:16]} is not an active key of this case",
+            hint="Use the key that opened it, or have its holder add yours: `forensics key add CASE CARD`.",
+            kept="Nothing was changed.",
+        )
+
+
+def _demand_uncut(case: Case, home: Home) -> None:
+    """Refuses to write where the ledger lacks what this machine wrote here: the only note of it would be overwritten.
+
+    A copy of the case in another folder may be worked on: what was noted of the first one stays.
+    """
+    try:
+        head = remembered_head(home, case.info.id, folder=case.folder, is_of_folder_alone=True)
+    except KeyFileError:
+        return
+    if head is None or (head.seq < len(case.events) and case.events[head.seq].line_sha256 == head.digest):
+        return
+    raise IntegrityError(
+        f"the ledger does not contain event {head.seq}, which this machine wrote: the case was cut or is an older copy",
+        hint=f"Look for the complete case. To go on with this one on purpose, remove {head_path(home, case.info.id)}.",
+        kept="Nothing was changed.",
+    )

@@ -299,10 +299,14 @@ RECORDS = {
         (Message("other", "Innocent."),),
         (TOOL,),
     ),
-    "act": Act("collect", AT, ("a",), {"python": "3.11"}, {"passed": True}, (CLOCK, replace(CLOCK, offset_s=None, gap=GAP))),
+    "act": Act(
+        "collect", AT, ("a",), {"python": "3.11"}, {"passed": True}, (CLOCK, replace(CLOCK, offset_s=None, gap=GAP))
+    ),
     "act-end": ActEnd("1/0", AT, (CLOCK,), (GAP,)),
     "key": KeyHolder("ab" * 32, "B. Examiner", "age1"),
-    "time-proof": TimeProof(4, "https://tsa", "ab" * 32, AT, AT, AT, None, ("cd" * 32,), (), "5", "1.2.3", {"imprint": "passed"}),
+    "time-proof": TimeProof(
+        4, "https://tsa", "ab" * 32, AT, AT, AT, None, ("cd" * 32,), (), "5", "1.2.3", {"imprint": "passed"}
+    ),
     "time-failure": TimeFailure(4, "https://tsa", AT, GAP),
     "exhibit": Exhibit("A", "The clip", ("ITEM-0001",), ("2/1",), ("element",)),
     "output": Output("report", "reports/report.pdf", "ab" * 32, 7, ARTIFACT, {"pages": 12}),
@@ -337,8 +341,18 @@ NOT_RECORDS = {
     "a number for text": {"type": "item", "id": 5, "locator": "x", "kind": "file"},
     "an unknown word": {"type": "item", "id": "ITEM-0001", "locator": "x", "kind": "file", "sensitivity": "secret"},
     "a name without bytes": {"type": "item", "id": "ITEM-0001", "locator": {"display": "x"}, "kind": "file"},
-    "a name whose bytes are not hex": {"type": "item", "id": "I", "locator": {"display": "x", "raw_hex": "zz"}, "kind": "f"},
-    "a name whose display is a number": {"type": "item", "id": "I", "locator": {"display": 1, "raw_hex": "ff"}, "kind": "f"},
+    "a name whose bytes are not hex": {
+        "type": "item",
+        "id": "I",
+        "locator": {"display": "x", "raw_hex": "zz"},
+        "kind": "f",
+    },
+    "a name whose display is a number": {
+        "type": "item",
+        "id": "I",
+        "locator": {"display": 1, "raw_hex": "ff"},
+        "kind": "f",
+    },
     "text for a list": {"type": "exhibit", "label": "A", "title": "t", "items": "ITEM-0001"},
     "true for a number": {"type": "time-failure", "checkpoint": True, "authority": "a", "requested_at": "x", "gap": {}},
     "text for an object": {**encode(RECORDS["act"]), "environment": "linux"},
