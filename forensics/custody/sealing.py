@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from forensics.custody.digest import Hasher, sha256_hex
 from forensics.custody.store import open_regular, translated, wipe
-from forensics.errors import IntegrityError, KeyFileError
+from forensics.errors import ForensicsError, IntegrityError, KeyFileError
 from forensics.model import Digests
 
 COMMITMENT_BYTES = 32
@@ -24,7 +24,7 @@ class _Passing(io.RawIOBase):
 
     def __init__(self, stream: BinaryIO, hasher: Hasher) -> None:
         self._stream, self._hasher = stream, hasher
-        self.error: OSError | None = None
+        self.error: OSError | ForensicsError | None = None
 
     def readable(self) -> bool:
         return True
@@ -57,7 +57,7 @@ class _Passing(io.RawIOBase):
     def _noting(self) -> Iterator[None]:
         try:
             yield
-        except OSError as error:
+        except (OSError, ForensicsError) as error:
             self.error = error
             raise
 

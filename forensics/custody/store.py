@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import io
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, BinaryIO, Protocol
+from typing import IO, Any, BinaryIO, Protocol, TypeVar, cast
 
 from forensics.custody.digest import ASIDE_FROM, CHUNK, Hasher, HasherAside, chunks, digest_stream
 from forensics.errors import IntegrityError, StoreError
 from forensics.model import Digests
+
+T = TypeVar("T")
 
 BLOB_MODE = 0o444
 _FULL_HINT = "Free space on the disk of the case and run the command again."
@@ -136,6 +139,22 @@ class Staged:
     digests: Digests
 
 
+class _HashedTarget(io.RawIOBase):
+    """A new file of the case; what is written to it is hashed."""
+
+    def __init__(self, handle: IO[bytes], hasher: Hasher, path: Path) -> None:
+        self._handle, self.hasher, self._path = handle, hasher, path
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, chunk: Any, /) -> int:
+        with translated(self._path):
+            _write_all(self._handle, chunk)
+        self.hasher.update(bytes(chunk))
+        return len(chunk)
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """The blobs of one case: what is in it under a name has exactly that digest.
@@ -187,6 +206,34 @@ class Store:
                 raise error.error from None
             raise
         return Staged(path, digests)
+
+    def stage_made(self, make: Callable[[BinaryIO], T]) -> tuple[Staged, T]:
+        """Has bytes written into `tmp/`, hashing them as they pass, and reads them back to compare.
+
+        Args:
+            make: Writes to the stream that it is given; its own errors pass.
+
+        Returns:
+            The staged file, and what `make` gave back.
+
+        Raises:
+            StoreError: The bytes could not be written; nothing is kept.
+            IntegrityError: What was read back differs from what was written.
+        """
+        path = self.new_temporary()
+        try:
+            with translated(path):
+                handle = path.open("xb", buffering=0)
+            with handle:
+                target = _HashedTarget(handle, Hasher(with_sm3=self.with_sm3), path)
+                made = make(cast(BinaryIO, target))
+            with translated(path):
+                self._compare(path, target.hasher.digests())
+        except BaseException:
+            with suppress(OSError):
+                wipe(path)
+            raise
+        return Staged(path, target.hasher.digests()), made
 
     def _copy(self, stream: BinaryIO, path: Path) -> Digests:
         first = _read(stream, ASIDE_FROM)

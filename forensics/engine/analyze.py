@@ -10,6 +10,7 @@ from pathlib import Path
 from forensics.custody.store import Staged, Store
 from forensics.engine.batch import Batch
 from forensics.engine.evidence import StoredEvidence
+from forensics.engine.executor import workers
 from forensics.engine.plan import Ready, Task
 from forensics.engine.sink import StagingSink
 from forensics.errors import ForensicsError, ToolError, ToolMissingError
@@ -103,9 +104,7 @@ def _result(task: Task, future: Future[Examined] | None, bench: Bench) -> Examin
 
 def _alone(task: Task, bench: Bench) -> Examined:
     """Runs a task whose pool broke in a process of its own, so that only the one that kills its worker is lost."""
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(1) as executor:
+    with workers(1) as executor:
         try:
             return executor.submit(examine, task, bench).result()
         except BrokenExecutor:

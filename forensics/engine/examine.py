@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -18,6 +16,7 @@ from forensics.engine.acquire import describe
 from forensics.engine.analyze import Bench, analyze, collected, ready
 from forensics.engine.batch import Batch
 from forensics.engine.collect import Setup
+from forensics.engine.executor import workers
 from forensics.engine.plan import Ready, Task, plan
 from forensics.engine.stamp import Stamped, checkpoint
 from forensics.errors import UsageError
@@ -144,29 +143,6 @@ def _is_done(writer: Writer, task: Task) -> bool:
 def key_of(one: Ready) -> str:
     """Gives the key under which findings of this analyzer with these settings and tools are indexed."""
     return examination_key(to_json(one.described), to_json(one.tools))
-
-
-@contextmanager
-def workers(jobs: int) -> Iterator[Executor]:
-    """Gives worker processes that do not share the lock or any other open file with this one."""
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("forkserver")) as executor:
-        yield executor
-
-
-class Serial(Executor):
-    """Runs each task at once in this process; for tests."""
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Runs the call and gives its finished future."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - an executor hands on whatever the call raises
-            future.set_exception(error)
-        return future
 
 
 def default_jobs() -> int:

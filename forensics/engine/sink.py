@@ -6,12 +6,12 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, BinaryIO, cast
 
 from forensics.codec import name_of
 from forensics.custody import sealing
-from forensics.custody.digest import Hasher
-from forensics.custody.store import Staged, Store, translated
+from forensics.custody.store import Staged, Store
 from forensics.media import sniff
 from forensics.model import Artifact, Digests
 
@@ -65,19 +65,9 @@ class StagingSink:
         return artifact
 
     def _seal(self, stream: BinaryIO) -> tuple[Staged, dict[str, Any]]:
-        path, hasher = self.store.new_temporary(suffix=".age"), Hasher(with_sm3=self.store.with_sm3)
-        try:
-            with translated(path), path.open("xb") as target:
-                plain = sealing.encrypt(
-                    stream,
-                    cast(BinaryIO, _Hashed(target, hasher)),
-                    recipients=self.recipients,
-                    with_sm3=self.store.with_sm3,
-                )
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-        return Staged(path, hasher.digests()), {"plain": _plain(plain)}
+        seal = partial(sealing.encrypt, stream, recipients=self.recipients, with_sm3=self.store.with_sm3)
+        staged, plain = self.store.stage_made(seal)
+        return staged, {"plain": _plain(plain)}
 
 
 def _plain(digests: Digests) -> dict[str, Any]:
@@ -103,17 +93,3 @@ class _Rejoined(io.RawIOBase):
         chunk = self.read(len(buffer))
         buffer[: len(chunk)] = chunk
         return len(chunk)
-
-
-class _Hashed(io.RawIOBase):
-    """Hashes what is written to a file."""
-
-    def __init__(self, target: BinaryIO, hasher: Hasher) -> None:
-        self._target, self._hasher = target, hasher
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, chunk: Any, /) -> int:
-        self._hasher.update(bytes(chunk))
-        return self._target.write(chunk)
