@@ -16,6 +16,12 @@ from forensics.reporter.wording import Words
 SAMPLES = 6
 """Most observations that the summary quotes, so that it stays within one page."""
 
+ROUTINE = frozenset(("metadata.tags", "metadata.times", "streams.container", "streams.streams"))
+"""Kinds of findings that nearly every file has; the summary counts them and quotes none."""
+
+LEADING = {"metadata.contradiction": -2, "streams.type": -1}
+"""Kinds of findings that the summary quotes before all others."""
+
 SAMPLE_LENGTH = 140
 """Characters after which a quoted observation is cut."""
 
@@ -197,13 +203,15 @@ def kind_name(kind: str, words: Words) -> Said:
 
 
 def _samples(case: CaseFacts, words: Words) -> Iterable[Said]:
-    seen: set[str] = set()
-    for facts in case.items:
-        for found in facts.observations:
-            if found.finding.result is Result.FOUND and found.finding.kind not in seen and len(seen) < SAMPLES:
-                seen.add(found.finding.kind)
-                text = words.shortened(words.sentence(found.finding.statement, hide=facts.masked), SAMPLE_LENGTH)
-                yield words.say("summary.sample", item=facts.item.id, text=text)
+    found = [
+        (facts, one.finding)
+        for facts in case.items
+        for one in facts.observations
+        if one.finding.result is Result.FOUND and one.finding.kind not in ROUTINE
+    ]
+    for facts, finding in sorted(found, key=lambda pair: LEADING.get(pair[1].kind, 0))[:SAMPLES]:
+        text = words.shortened(words.sentence(finding.statement, hide=facts.masked), SAMPLE_LENGTH)
+        yield words.say("summary.sample", item=facts.item.id, text=text)
 
 
 def mandate(case: CaseFacts, words: Words) -> Section:
