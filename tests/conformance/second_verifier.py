@@ -16,6 +16,7 @@ import json
 import math
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -38,6 +39,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 MIB = 1 << 20
 LINE_LIMIT = 64 * MIB
+NESTING_LIMIT = 64
 BIGGEST_INTEGER = 2**53 - 1
 DEFLATE_LIMIT = 1100  # deflate cannot expand more than about 1032 times
 ZEROS = "0" * 64
@@ -61,10 +63,16 @@ class Finds:
     remains: list[dict[str, str]] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     settled: set[str] = field(default_factory=lambda: {"intact"})
+    proven_through: int | None = None
 
     def defect(self, kind: str, where: str, detail: str, answer: str = "intact") -> None:
         """Note a defect."""
         self.defects.append((answer, {"kind": kind, "where": where, "detail": detail[:300]}))
+
+    def leave_open(self, answer: str, reason: str) -> None:
+        """Note why one of the answers cannot be given."""
+        self.settled.discard(answer)
+        self.unchecked.append(f"{answer}: {reason}")
 
     def answer(self, name: str) -> str:
         """Say whether one answer passed, failed or was not checked."""
@@ -88,12 +96,14 @@ def canonical(value: object) -> bytes:
     return _text(value).encode("utf-8")
 
 
-def _text(value: object) -> str:
+def _text(value: object, depth: int = 1) -> str:
+    if isinstance(value, dict | list) and depth > NESTING_LIMIT:
+        raise ValueError("nested more than 64 deep")
     if isinstance(value, dict):
         names = sorted(value, key=lambda name: name.encode("utf-16-be"))
-        return "{" + ",".join(f"{_text(name)}:{_text(value[name])}" for name in names) + "}"
+        return "{" + ",".join(f"{_text(name)}:{_text(value[name], depth + 1)}" for name in names) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(_text, value)) + "]"
+        return "[" + ",".join(_text(item, depth + 1) for item in value) + "]"
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > BIGGEST_INTEGER:
         raise ValueError("an integer beyond 2^53 - 1")
     if isinstance(value, float):
@@ -152,7 +162,7 @@ def decode(line: bytes) -> Json:
         if canonical(value) != line:
             raise ValueError("not in canonical form")
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise ValueError("nested more than 64 deep") from None
     return value
 
 
@@ -189,7 +199,7 @@ def hasher(algorithm: str) -> Any:
 
 
 def relative_files(root: Path, finds: Finds) -> frozenset[str]:
-    """List the regular files below a folder; anything that is neither file nor folder is a defect."""
+    """List the files below a folder; except in tmp/, anything that is neither file nor folder is a defect."""
     found, folders = set(), [root]
     while folders:
         folder = folders.pop()
@@ -203,7 +213,7 @@ def relative_files(root: Path, finds: Finds) -> frozenset[str]:
             mode = entry.stat(follow_symlinks=False).st_mode
             if stat.S_ISDIR(mode):
                 folders.append(Path(entry.path))
-            elif stat.S_ISREG(mode):
+            elif stat.S_ISREG(mode) or name.startswith("tmp/"):
                 found.add(name)
             else:
                 finds.defect("not-a-file", name, "a link, device or socket")
@@ -318,25 +328,69 @@ def _count(value: object) -> bool:
     return type(value) is int and value >= 0
 
 
+def _one(value: object) -> bool:
+    return type(value) is int and value == 1
+
+
 def _amount(value: object) -> bool:
     return type(value) in {int, float}
 
 
-def _anything(value: object) -> bool:
-    return value is value  # noqa: PLR0124 - only that the member is there
+def _given(value: object) -> bool:
+    return value is not None
+
+
+def _is_name(value: object) -> bool:
+    """Say whether a value is a name: a string, or an object where the bytes are not UTF-8."""
+    return isinstance(value, str) or (_fits(value, {"display": _string, "raw_hex": _string}) and raw_name(value) != "")
+
+
+def raw_name(value: Any) -> str:
+    """Give a name as the file system of this machine has it; empty where its object is not as section 1 says."""
+    if isinstance(value, str):
+        return value
+    try:
+        raw = bytes.fromhex(value["raw_hex"])
+        raw.decode()
+    except UnicodeDecodeError:
+        return os.fsdecode(raw)
+    except ValueError:
+        return ""
+    return ""  # bytes that are UTF-8 are written as a string
+
+
+def nullable(shape: Any) -> Callable[[object], bool]:
+    """Make a test for null or a shape."""
+    return _either(_null, shape)
 
 
 HEX64 = _pattern("[0-9a-f]{64}")
+ITEM = _pattern("ITEM-[0-9]{4,}")
 REFERENCE = _pattern("(0|[1-9][0-9]{0,9})/(0|[1-9][0-9]{0,9})")
 LISTED_LINES = [{"seq": _count, "indexes": [_count]}]
-DIGESTS = {"sha256": HEX64, "blake3": HEX64, "size": _count, "sm3?": _either(_null, HEX64)}
-SEALED = _either(_null, {"plain": DIGESTS}, {"commitment": HEX64})
-ARTIFACT = {"digests": DIGESTS, "sealed": SEALED, "obtained_at": _either(_null, _is_time), "*": None}
-GAP = {"what": _anything, "why": _anything, "detail": _anything}
-CLOCK = {"offset_s": _either(_null, _amount), "at": _either(_null, _is_time), "*": None}
+DIGESTS = {"sha256": HEX64, "blake3": HEX64, "size": _count, "sm3?": nullable(HEX64)}
+ARTIFACT = {
+    "role": _string,
+    "name": _is_name,
+    "media_type": _string,
+    "obtained_at": _is_time,
+    "facts": {"*": None},
+    "digests": DIGESTS,
+    "sealed": _either(_null, {"plain": DIGESTS}, {"commitment": HEX64}),
+    "*": None,
+}
+GAP = {**dict.fromkeys(("what", "why", "detail"), _given), "*": None}
+CLOCK = {
+    "server": _string,
+    "phase": _string,
+    "at": _is_time,
+    **dict.fromkeys(("offset_s", "round_trip_s"), nullable(_amount)),
+    "gap": nullable(GAP),
+    "*": None,
+}
 
 CASE = {
-    "format_version": _count,
+    "format_version": _one,
     "id": _pattern("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     **dict.fromkeys(("title", "reference", "examiner", "organisation"), _string),
     "jurisdiction": _pattern("cn|us|eu|intl"),
@@ -363,39 +417,56 @@ EVENT_MORE: dict[str, Json] = {
     "erase": {"erased": LISTED_LINES},
 }
 RECORDS: dict[str, Json] = {
-    "key": {"key_id": HEX64},
-    "act": {"clock": [CLOCK], "started_at": _is_time},
-    "act-end": {"act": REFERENCE, "clock": [CLOCK], "ended_at": _is_time},
-    "item": {"id": _pattern("ITEM-[0-9]{4,}")},
+    "key": {"key_id": HEX64, "holder": _is_name, "recipient": _string},
+    "act": {
+        "verb": _string,
+        "started_at": _is_time,
+        **dict.fromkeys(("environment", "arguments", "self_test"), _given),
+        "clock": [CLOCK],
+    },
+    "act-end": {"act": REFERENCE, "ended_at": _is_time, "clock": [CLOCK]},
+    "item": {"id": ITEM, "locator": _is_name, "kind": _string, "sensitivity": _pattern(r"\S+")},
     "acquisition": {
-        "item": _string,
+        "item": ITEM,
         "act": REFERENCE,
         "outcome": _pattern("COMPLETE|PARTIAL|FAILED"),
+        **dict.fromkeys(("started_at", "ended_at"), _is_time),
         "gaps": [GAP],
         "artifacts": [ARTIFACT],
     },
-    "finding": {"subject": [HEX64], "attachments": [ARTIFACT]},
-    "exhibit": {"items": [_string]},
+    "finding": {
+        "subject": [HEX64],
+        **dict.fromkeys(("kind", "result"), _string),
+        "attachments": [ARTIFACT],
+        "tools": [_given],
+    },
+    "exhibit": {
+        **dict.fromkeys(("label", "title"), _is_name),
+        "items": [ITEM],
+        "findings": [REFERENCE],
+        "elements": _given,
+    },
     "time-proof": {
         "checkpoint": _count,
+        "authority": _string,
         "token": HEX64,
-        "certificates": [HEX64],
-        "revocation": [HEX64],
-        "accuracy_s": _either(_null, _amount),
+        **dict.fromkeys(("certificates", "revocation"), [HEX64]),
         **dict.fromkeys(("gen_time", "requested_at", "received_at"), _is_time),
+        "accuracy_s": nullable(_amount),
     },
-    "time-failure": {"checkpoint": _count, "gap": GAP},
+    "time-failure": {"checkpoint": _count, "authority": _string, "gap": nullable(GAP)},
     "output": {
         "kind": _pattern("report|packet"),
-        "path": _either(_null, _string),
-        "artifact": _either(_null, ARTIFACT),
+        "path": nullable(_is_name),
+        "artifact": nullable(ARTIFACT),
         "digest": HEX64,
         "as_of": _count,
     },
-    "erasure": {"item": _string, "at": _is_time},
+    "erasure": {"item": ITEM, "basis": _string, "at": _is_time},
+    "recovery": {"removed": _given},
 }
 PACKET = {
-    "format_version": _count,
+    "format_version": _one,
     "case": _string,
     "created_at": _is_time,
     "head": {"seq": _count, "digest": HEX64},
@@ -451,6 +522,7 @@ class Case:
     keys: dict[str, Ed25519PublicKey] = field(default_factory=dict)
     active: set[str] = field(default_factory=set)
     tokens: list[Token] = field(default_factory=list)
+    is_newer: bool = False
 
     @property
     def root(self) -> Path:
@@ -494,6 +566,10 @@ class Case:
                 held = record["artifacts" if kind == "acquisition" else "attachments"]
             yield from ((where, artifact) for artifact in held)
 
+    def named_blobs(self) -> set[str]:
+        """Give the digests of the blobs that artifacts name."""
+        return {artifact["digests"]["sha256"] for _, artifact in self.artifacts()}
+
     def withheld_blobs(self) -> set[str]:
         """Give the digests of the blobs that the packet leaves out."""
         return set(self.packet["withheld"]["blobs"]) if self.packet else set()
@@ -502,9 +578,9 @@ class Case:
         """Give the record lines that the packet leaves out."""
         return set(listed(self.packet["withheld"]["records"])) if self.packet else set()
 
-    def has_bare_lines(self) -> bool:
-        """Say whether any line is withheld or erased."""
-        return any(line.bare for event in self.events for line in event.lines)
+    def bare_lines(self) -> list[tuple[int, int]]:
+        """Give the places of all lines that are withheld or erased."""
+        return [(e.seq, index) for e in self.events for index, line in enumerate(e.lines) if line.bare]
 
     def has_blob(self, digest: str) -> bool:
         """Say whether a blob of this name lies in the case."""
@@ -530,14 +606,18 @@ def check_case_file(case: Case) -> None:
     if "case.json" not in case.folder.files:
         case.finds.defect("missing", "case.json", "the file is not there")
         return
-    if not first or first.get("case") != case.folder.digest("case.json"):
+    is_committed = first is not None and first.get("case") == case.folder.digest("case.json")
+    if not is_committed:
         case.finds.defect("digest", "case.json", "event 0 has another digest")
     value = decode_file(case.root / "case.json")
+    case.case_id = value.get("id")
+    version = value.get("format_version")
+    case.is_newer = is_committed and _count(version) and version > 1
+    if case.is_newer:
+        case.finds.leave_open("intact", f"format version {version} is newer than this verifier")
+        return
     for misfit in misfits(value, CASE):
         case.finds.defect("shape", "case.json", misfit)
-    if value.get("format_version") != 1:
-        case.finds.defect("version", "case.json", "only version 1 can be checked")
-    case.case_id = value.get("id")
 
 
 def read_ledger(case: Case) -> None:
@@ -702,9 +782,21 @@ def read_record(case: Case, where: str, line: bytes) -> Line:
     record = value["record"]
     leaf = hashlib.sha256(b"\0" + bytes.fromhex(value["salt"]) + canonical(record)).digest()
     found = list(misfits(record, {**RECORDS.get(record["type"], {}), "*": None}))
+    found += [f"the name {name} is not as it must be" for name in name_objects(record) if not _is_name(name)]
     for misfit in found:
         case.finds.defect("shape", where, misfit)
     return Line(leaf, None if found else record)
+
+
+def name_objects(value: object) -> Iterator[Json]:
+    """Walk the objects that stand for names that are not UTF-8, wherever they are in a record."""
+    if isinstance(value, dict):
+        if "raw_hex" in value:
+            yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from name_objects(item)
 
 
 def check_erasures(case: Case) -> None:
@@ -749,11 +841,11 @@ def ascending(entries: list[Json]) -> bool:
 
 def check_references(case: Case) -> None:
     """Check that what records point at is in the case."""
-    items = {record["id"] for _, _, record in case.records("item")}
+    items = known_items(case)
     held = [artifact for _, artifact in case.artifacts()]
     digests = {artifact["digests"]["sha256"] for artifact in held}
     digests |= {a["sealed"]["plain"]["sha256"] for a in held if a["sealed"] and "plain" in a["sealed"]}
-    lenient = case.has_bare_lines()
+    lenient = bool(case.bare_lines())
     for where, event, record in case.records():
         missing = [name for name in named_items(record) if name not in items]
         if record["type"] == "finding":
@@ -761,6 +853,19 @@ def check_references(case: Case) -> None:
         if missing and not lenient:
             case.finds.defect("reference", where, f"not in the case: {missing[0][:80]}")
         check_pointers(case, where, event, record)
+
+
+def known_items(case: Case) -> set[str]:
+    """Give the ids of all items; one may stand again only with another sensitivity, and never an old one."""
+    known: dict[str, Json] = {}
+    sensitivities: set[tuple[str, str]] = set()
+    for where, _, record in case.records("item"):
+        earlier = known.setdefault(record["id"], record)
+        is_same = all(record[name] == earlier[name] for name in ("locator", "kind"))
+        if not is_same or (record["id"], record["sensitivity"]) in sensitivities:
+            case.finds.defect("reference", where, f"{record['id']} is there already")
+        sensitivities.add((record["id"], record["sensitivity"]))
+    return set(known)
 
 
 def named_items(record: Json) -> list[str]:
@@ -772,10 +877,8 @@ def named_items(record: Json) -> list[str]:
 
 def check_pointers(case: Case, where: str, event: Event, record: Json) -> None:
     """Check the references by number: acts, checkpoints, and the state that an output shows."""
-    if record["type"] in {"acquisition", "act-end"}:
-        line = case.line(*map(int, record["act"].split("/")))
-        if line is None or not (line.bare or (line.record or {}).get("type") == "act"):
-            case.finds.defect("reference", where, f"{record['act']} is no act")
+    for reference in [record["act"]] if "act" in RECORDS.get(record["type"], {}) else record.get("findings", []):
+        pass
     if record["type"] in {"time-proof", "time-failure"}:
         target = case.event(record["checkpoint"])
         action = target.body["action"] if target and target.body else None
@@ -1155,7 +1258,6 @@ def check_statement(case: Case, folder: Folder, statement: Json) -> None:
     message = b"forensics-packet-v1\0" + (folder.root / "packet.json").read_bytes()[:-1]
     pem = load_pem_public_key((folder.root / "signer.pem").read_bytes()) if "signer.pem" in folder.files else None
     rules = {
-        "only version 1 can be checked": statement["format_version"] == 1,
         "the signature does not hold": key is not None and verifies(key, signature, message),
         "its key is not active in the ledger inside": statement["key"] in case.active,
         "signer.pem is another key": pem is None or key_id(pem) == statement["key"],
