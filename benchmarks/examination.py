@@ -13,19 +13,29 @@ from benchmarks.custody import new_case
 from benchmarks.timing import Row, Run, forensics, in_turn, median_s, ratio_row, run
 
 PHOTOS = 500
+TAGS = (
+    *("-Make=Invented", "-Model=Camera 1", "-LensModel=Invented 35 mm", "-Software=Firmware 1.0", "-Artist=Nobody"),
+    *("-DateTimeOriginal=2024:05:01 10:00:00", "-OffsetTimeOriginal=+08:00", "-CreateDate=2024:05:01 10:00:00"),
+    *("-ModifyDate=2024:05:01 10:00:05", "-SubSecTimeOriginal=12", "-ExposureTime=1/125", "-FNumber=4", "-ISO=200"),
+    *("-GPSLatitude=30.25", "-GPSLatitudeRef=N", "-GPSLongitude=120.16", "-GPSLongitudeRef=E", "-GPSAltitude=12"),
+    *("-FocalLength=35", "-Flash#=16", "-WhiteBalance#=0", "-ColorSpace#=1", "-MeteringMode#=5", "-ExposureProgram#=2"),
+    *("-XMP:CreatorTool=Invented 2.0", "-XMP:CreateDate=2024:05:01 10:00:00+08:00", "-XMP:Rating=3"),
+    *("-XMP-dc:Subject=one", "-XMP-dc:Subject=two", "-XMP-xmpMM:DocumentID=1", "-XMP-photoshop:City=Nowhere"),
+    *("-IPTC:Keywords=one", "-IPTC:Keywords=two", "-IPTC:City=Nowhere", "-IPTC:DateCreated=2024:05:01"),
+    *("-IPTC:TimeCreated=10:00:00+08:00", "-IPTC:ObjectName=Benchmark", "-Orientation#=1", "-SceneCaptureType#=0"),
+)
+"""About as many tags as a picture from a camera has after a picture program."""
 
 
 def make_photos(folder: Path) -> None:
-    """Makes 500 different JPEGs with camera-like metadata, written by ExifTool in one run."""
+    """Makes 500 different JPEGs, whose metadata ExifTool writes in one run."""
     from PIL import Image
 
     folder.mkdir()
     for number in range(PHOTOS):
         noise = Image.effect_noise((640, 480), 40 + number % 50)
         noise.convert("RGB").save(folder / f"{number:04d}.jpg", quality=85)
-    tags = ["-Make=Invented", "-Model=Camera 1", "-DateTimeOriginal=2024:05:01 10:00:00", "-OffsetTimeOriginal=+08:00"]
-    tags += ["-GPSLatitude=30.25", "-GPSLatitudeRef=N", "-GPSLongitude=120.16", "-GPSLongitudeRef=E"]
-    subprocess.run(["exiftool", "-q", "-overwrite_original", *tags, "-r", str(folder)], check=True)
+    subprocess.run(["exiftool", "-q", "-overwrite_original", *TAGS, "-r", str(folder)], check=True)
 
 
 def metadata(work: Path, home: Path) -> Iterator[Row]:
@@ -45,13 +55,16 @@ def metadata(work: Path, home: Path) -> Iterator[Row]:
         return taken
 
     exiftool = ["sh", "-c", f"exiftool -json -r '{photos}' > '{work}/exiftool.json'"]
-    one, peer = in_turn(lambda: examine(1), lambda: run(exiftool, home=home))
-    yield ratio_row("metadata of 500 photos, one job (beside exiftool -json -r)", one, peer, most=1.2)
-    two = [examine(2) for _ in range(3)]
-    gain = median_s(one) / median_s(two)
-    cores = os.cpu_count() or 1
-    name, beside = f"metadata with --jobs 2 on {cores} cores", f"{median_s(one):.2f} s with --jobs 1"
-    yield Row(name, f"{median_s(two):.2f} s", beside, f"{gain:.2f} x as fast", "scales with --jobs", gain > 1.2)
+    cores = len(os.sched_getaffinity(0))
+    default, peer = in_turn(lambda: examine(cores), lambda: run(exiftool, home=home))
+    name = f"metadata of 500 photos, --jobs as by default: {cores} (beside exiftool -json -r)"
+    yield ratio_row(name, default, peer, most=1.2)
+    one = [examine(1) for _ in range(3)]
+    gain = median_s(one) / median_s(default)
+    beside = f"{median_s(one):.2f} s with --jobs 1"
+    yield Row(
+        "the same", f"{median_s(default):.2f} s", beside, f"{gain:.2f} x as fast", "scales with --jobs", gain > 1.2
+    )
     for folder in (photos, collected):
         shutil.rmtree(folder)
 

@@ -173,10 +173,15 @@ def integer(value: int) -> int | str:
     return value if abs(value) <= MAX_INTEGER else str(value)
 
 
-def _float(value: float) -> float | str:
-    """Gives a float as JSON can hold it: a whole one that prints as an integer beyond 2^53-1 as that integer is."""
-    is_beyond = MAX_INTEGER < abs(value) < PLAIN_BELOW
-    return str(int(value)) if is_beyond else float(value)
+def _float(value: float) -> float | int | str:
+    """Gives a float as JSON can hold it: a whole one as the integer that RFC 8785 prints it as."""
+    is_integer = abs(value) < PLAIN_BELOW and value.is_integer()
+    return integer(int(value)) if is_integer else float(value)
+
+
+@cache
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def _text(value: str) -> Any:
@@ -192,7 +197,7 @@ def to_json(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return value.value if isinstance(value, StrEnum) else _text(value)
+        return value if type(value) is str and value.isascii() else _text(str(value))
     if isinstance(value, int):
         return integer(value)
     if isinstance(value, float):
@@ -201,12 +206,14 @@ def to_json(value: Any) -> Any:
         return format_time(value)
     if isinstance(value, Name):
         return value.display if value.raw_hex is None else {"display": value.display, "raw_hex": value.raw_hex}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {str(key): to_json(member) for key, member in value.items()}
     if isinstance(value, tuple | list):
         return [to_json(member) for member in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {name: to_json(getattr(value, name)) for name in _field_names(type(value))}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(member) for key, member in value.items()}
     raise CodecError(f"a {type(value).__name__} cannot be recorded")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass, replace
@@ -17,8 +18,12 @@ from forensics.errors import ForensicsError, ToolError, ToolMissingError
 from forensics.model import Artifact, Finding, Gap, GapReason, Message, Result, Stage, Tool
 from forensics.plugins import Analyzer
 
-AHEAD = 16
-"""Tasks handed to the executor before the oldest is waited for, per worker; bounds memory."""
+GROUP = 8
+"""Tasks that a worker is handed at a time."""
+
+AHEAD = 12
+"""Groups handed to the executor before the oldest is waited for, per worker: bounds memory, and keeps workers busy
+while a batch is committed."""
 
 
 @dataclass(frozen=True)
@@ -67,39 +72,49 @@ def analyze(
     Raises:
         StoreError: The case's disk does not take more.
     """
-    for task, examined in _in_order(executor, tasks, bench=bench, ahead=AHEAD * jobs):
+    for task, examined in _in_order(executor, tasks, bench=bench, jobs=jobs):
         batch.add(examined.findings, examined.staged)
         yield task, examined
 
 
 def _in_order(
-    executor: Executor, tasks: Sequence[Task], *, bench: Bench, ahead: int
+    executor: Executor, tasks: Sequence[Task], *, bench: Bench, jobs: int
 ) -> Iterator[tuple[Task, Examined]]:
-    running: list[tuple[Task, Future[Examined] | None]] = []
-    for task in tasks:
-        running.append((task, _submit(executor, task, bench)))
-        if len(running) >= ahead:
-            first, future = running.pop(0)
-            yield first, _result(first, future, bench)
-    for task, future in running:
-        yield task, _result(task, future, bench)
+    size = max(1, min(GROUP, len(tasks) // (2 * jobs)))
+    groups = [tasks[start : start + size] for start in range(0, len(tasks), size)]
+    running: deque[tuple[Sequence[Task], Future[list[Examined]] | None]] = deque()
+    for group in groups:
+        running.append((group, _submit(executor, group, bench)))
+        if len(running) >= AHEAD * jobs:
+            yield from _results(*running.popleft(), bench=bench)
+    for group, future in running:
+        yield from _results(group, future, bench=bench)
 
 
-def _submit(executor: Executor, task: Task, bench: Bench) -> Future[Examined] | None:
+def _submit(executor: Executor, group: Sequence[Task], bench: Bench) -> Future[list[Examined]] | None:
     try:
-        return executor.submit(examine, task, bench)
+        return executor.submit(examine_group, group, bench)
     except (BrokenExecutor, RuntimeError):
         return None
 
 
-def _result(task: Task, future: Future[Examined] | None, bench: Bench) -> Examined:
-    """Waits for a task; where its worker process died, that task alone is recorded as failed."""
+def _results(
+    group: Sequence[Task], future: Future[list[Examined]] | None, *, bench: Bench
+) -> Iterator[tuple[Task, Examined]]:
+    """Waits for a group; where its worker process died, each of its tasks is run alone, so that only one is lost."""
     try:
         if future is not None:
-            return future.result()
+            yield from zip(group, future.result(), strict=True)
+            return
     except BrokenExecutor:
         pass
-    return _alone(task, bench)
+    for task in group:
+        yield task, _alone(task, bench)
+
+
+def examine_group(group: Sequence[Task], bench: Bench) -> list[Examined]:
+    """Examines a group, so that handing over and back costs little beside the examinations."""
+    return [examine(task, bench) for task in group]
 
 
 def _alone(task: Task, bench: Bench) -> Examined:
