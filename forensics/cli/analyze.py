@@ -51,6 +51,9 @@ def analyze(
     What was examined before with the same settings and tools is not examined again, so an interrupted run goes on
     where it was.
     """
+    from forensics.engine.executor import prepare
+
+    prepare()
     from forensics.cli.analyzing import analyze_case
 
     found = times(tsa, tsa_anchor, ntp=ntp)

@@ -14,7 +14,6 @@ from forensics.custody.signing import Home, SigningKey
 from forensics.custody.writer import writing
 from forensics.engine.collect import Setup
 from forensics.engine.examine import Analyzed, chosen_analyzers, default_jobs, examine_case
-from forensics.engine.executor import prepare
 
 MOST_GAPS = 20
 """Distinct gaps that are told; the records hold all."""
@@ -35,7 +34,6 @@ def analyze_case(
 ) -> dict[str, Any]:
     """Examines a case and tells what came of it."""
     analyzers = chosen_analyzers(only, settings)
-    prepare()
     with writing(folder, key, home=home, verb="analyze", wait_s=wait_s) as writer:
         result = examine_case(writer, items, analyzers=analyzers, setup=setup, jobs=jobs or default_jobs())
         head = str(writer.case.head)
