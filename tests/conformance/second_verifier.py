@@ -25,7 +25,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
@@ -62,26 +62,27 @@ class Finds:
     defects: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     remains: list[dict[str, str]] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     settled: set[str] = field(default_factory=lambda: {"intact"})
     proven_through: int | None = None
 
     def defect(self, kind: str, where: str, detail: str, answer: str = "intact") -> None:
-        """Note a defect."""
+        """Notes a defect."""
         self.defects.append((answer, {"kind": kind, "where": where, "detail": detail[:300]}))
 
     def leave_open(self, answer: str, reason: str) -> None:
-        """Note why one of the answers cannot be given."""
+        """Notes why one of the answers cannot be given."""
         self.settled.discard(answer)
         self.unchecked.append(f"{answer}: {reason}")
 
     def answer(self, name: str) -> str:
-        """Say whether one answer passed, failed or was not checked."""
+        """Says whether one answer passed, failed or was not checked."""
         if any(answer == name for answer, _ in self.defects):
             return "failed"
         return "passed" if name in self.settled else "not_checked"
 
     def guard(self, where: str, check: Callable[..., Any], *arguments: object) -> None:
-        """Run one check; whatever it trips over is a defect, never the end of the verification."""
+        """Runs one check; whatever it trips over is a defect, never the end of the verification."""
         try:
             check(*arguments)
         except Exception as error:  # noqa: BLE001 - hostile input may provoke anything
@@ -92,7 +93,7 @@ class Finds:
 
 
 def canonical(value: object) -> bytes:
-    """Encode a value as RFC 8785 says; ValueError where it has no such form."""
+    """Encodes a value as RFC 8785 says; ValueError where it has no such form."""
     return _text(value).encode("utf-8")
 
 
@@ -112,7 +113,7 @@ def _text(value: object, depth: int = 1) -> str:
 
 
 def _number(value: float) -> str:
-    """Print a number as ECMAScript does (Number::toString, base 10)."""
+    """Prints a number as ECMAScript does (Number::toString, base 10)."""
     if not math.isfinite(value):
         raise ValueError("a number that is not finite")
     if value == 0:
@@ -153,21 +154,19 @@ def _refuse(text: str) -> NoReturn:
 
 
 def decode(line: bytes) -> Json:
-    """Decode one canonical object (a line without its line feed); ValueError where it is anything else."""
+    """Decodes one canonical object (a line without its line feed); ValueError where it is anything else."""
     try:
         text = line.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_members, parse_int=_integer, parse_constant=_refuse)
-        if not isinstance(value, dict):
-            raise ValueError("not an object")  # noqa: TRY004 - every refusal here is a ValueError
-        if canonical(value) != line:
-            raise ValueError("not in canonical form")
+        if not isinstance(value, dict) or canonical(value) != line:
+            raise ValueError("not an object in canonical form")
     except RecursionError:
         raise ValueError("nested more than 64 deep") from None
     return value
 
 
 def lines(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a file with their line feeds; ValueError at a line that is too long."""
+    """Yields the lines of a file with their line feeds; ValueError at a line that is too long."""
     with path.open("rb") as file:
         while line := file.readline(LINE_LIMIT + 1):
             if len(line) > LINE_LIMIT:
@@ -176,7 +175,7 @@ def lines(path: Path) -> Iterator[bytes]:
 
 
 def decode_file(path: Path) -> Json:
-    """Decode a file of exactly one canonical line."""
+    """Decodes a file of exactly one canonical line."""
     first, *others = lines(path)
     if others or not first.endswith(b"\n"):
         raise ValueError("not exactly one line")
@@ -184,12 +183,12 @@ def decode_file(path: Path) -> Json:
 
 
 def sha256(data: bytes) -> str:
-    """Give the SHA-256 of bytes in lower-case hexadecimal."""
+    """Gives the SHA-256 of bytes in lower-case hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
 def hasher(algorithm: str) -> Any:
-    """Make a hasher with `update` and a digest; None where this machine has none for the algorithm."""
+    """Makes a hasher with `update` and a digest; None where this machine has none for the algorithm."""
     try:
         if algorithm == "sm3":
             return hashes.Hash(hashes.SM3())
@@ -198,8 +197,8 @@ def hasher(algorithm: str) -> Any:
         return None
 
 
-def relative_files(root: Path, finds: Finds) -> frozenset[str]:
-    """List the files below a folder; except in tmp/, anything that is neither file nor folder is a defect."""
+def relative_files(root: Path, finds: Finds, *, is_case: bool = False) -> frozenset[str]:
+    """Lists the files below a folder; except in a case's tmp/, what is neither file nor folder is a defect."""
     found, folders = set(), [root]
     while folders:
         folder = folders.pop()
@@ -213,7 +212,7 @@ def relative_files(root: Path, finds: Finds) -> frozenset[str]:
             mode = entry.stat(follow_symlinks=False).st_mode
             if stat.S_ISDIR(mode):
                 folders.append(Path(entry.path))
-            elif stat.S_ISREG(mode) or name.startswith("tmp/"):
+            elif stat.S_ISREG(mode) or (is_case and name.startswith("tmp/")):
                 found.add(name)
             else:
                 finds.defect("not-a-file", name, "a link, device or socket")
@@ -230,7 +229,7 @@ class Folder:
     known: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def digest(self, name: str, algorithm: str = "sha256") -> str:
-        """Give a file's digest; empty where it cannot be read or the algorithm is missing here."""
+        """Gives a file's digest; empty where it cannot be read or the algorithm is missing here."""
         if (name, algorithm) not in self.known:
             self.known[name, algorithm] = self._digest(name, algorithm)
         return self.known[name, algorithm]
@@ -248,7 +247,7 @@ class Folder:
         return str((hashing.finalize() if algorithm == "sm3" else hashing.digest()).hex())
 
     def has_digest(self, name: str, algorithm: str, expected: str) -> bool:
-        """Compare a digest; one that cannot be made here is noted as not checked."""
+        """Compares a digest; one that cannot be made here is noted as not checked."""
         if hasher(algorithm) is None:
             note = f"{algorithm} digests: nothing is installed here that makes them"
             if note not in self.finds.unchecked:
@@ -274,19 +273,19 @@ def _is_time(value: object) -> bool:
 
 
 def moment(text: str) -> datetime:
-    """Read a time of section 1; ValueError where it is written in any other way."""
+    """Reads a time of section 1; ValueError where it is written in any other way."""
     if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}){2}T([0-9]{2}:){2}[0-9]{2}\.[0-9]{6}Z", text):
         raise ValueError("not a time with six decimals in UTC")
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
 def misfits(value: object, shape: Any, at: str = "") -> Iterator[str]:
-    """Name where a value departs from a shape: a test, a list of one shape, or members ("?": optional, "*": open)."""
+    """Names where a value departs from a shape: a test, a list of one shape, or members ("?": optional, "*": open)."""
     if isinstance(shape, list):
-        items = value if isinstance(value, list) else [value]
-        if items is not value:
+        if not isinstance(value, list):
             yield f"{at} is not a list"
-        for number, item in enumerate(items if items is value else []):
+            return
+        for number, item in enumerate(value):
             yield from misfits(item, shape[0], f"{at}[{number}]")
     elif isinstance(shape, dict):
         yield from _member_misfits(value, shape, at)
@@ -316,8 +315,12 @@ def _either(*shapes: Any) -> Callable[[object], bool]:
     return lambda value: any(_fits(value, shape) for shape in shapes)
 
 
-def _null(value: object) -> bool:
-    return value is None
+def _exactly(expected: int | None) -> Callable[[object], bool]:
+    return lambda value: type(value) is type(expected) and value == expected
+
+
+def _nullable(shape: Any) -> Callable[[object], bool]:
+    return _either(_exactly(None), shape)
 
 
 def _string(value: object) -> bool:
@@ -328,69 +331,37 @@ def _count(value: object) -> bool:
     return type(value) is int and value >= 0
 
 
-def _one(value: object) -> bool:
-    return type(value) is int and value == 1
-
-
 def _amount(value: object) -> bool:
     return type(value) in {int, float}
 
 
-def _given(value: object) -> bool:
-    return value is not None
-
-
-def _is_name(value: object) -> bool:
-    """Say whether a value is a name: a string, or an object where the bytes are not UTF-8."""
-    return isinstance(value, str) or (_fits(value, {"display": _string, "raw_hex": _string}) and raw_name(value) != "")
-
-
-def raw_name(value: Any) -> str:
-    """Give a name as the file system of this machine has it; empty where its object is not as section 1 says."""
-    if isinstance(value, str):
-        return value
+def _is_raw_name(value: Json) -> bool:
+    """Says whether the object for a name that is not UTF-8 is as section 1 says."""
     try:
-        raw = bytes.fromhex(value["raw_hex"])
-        raw.decode()
+        bytes.fromhex(value["raw_hex"]).decode()
     except UnicodeDecodeError:
-        return os.fsdecode(raw)
-    except ValueError:
-        return ""
-    return ""  # bytes that are UTF-8 are written as a string
-
-
-def nullable(shape: Any) -> Callable[[object], bool]:
-    """Make a test for null or a shape."""
-    return _either(_null, shape)
+        return True
+    except (TypeError, ValueError):
+        return False
+    return False  # bytes that are UTF-8 are written as a string
 
 
 HEX64 = _pattern("[0-9a-f]{64}")
 ITEM = _pattern("ITEM-[0-9]{4,}")
 REFERENCE = _pattern("(0|[1-9][0-9]{0,9})/(0|[1-9][0-9]{0,9})")
 LISTED_LINES = [{"seq": _count, "indexes": [_count]}]
-DIGESTS = {"sha256": HEX64, "blake3": HEX64, "size": _count, "sm3?": nullable(HEX64)}
+DIGESTS = {"sha256": HEX64, "blake3": HEX64, "size": _count, "sm3?": _nullable(HEX64)}
 ARTIFACT = {
-    "role": _string,
-    "name": _is_name,
-    "media_type": _string,
     "obtained_at": _is_time,
-    "facts": {"*": None},
     "digests": DIGESTS,
-    "sealed": _either(_null, {"plain": DIGESTS}, {"commitment": HEX64}),
+    "sealed": _nullable(_either({"plain": DIGESTS}, {"commitment": HEX64})),
     "*": None,
 }
-GAP = {**dict.fromkeys(("what", "why", "detail"), _given), "*": None}
-CLOCK = {
-    "server": _string,
-    "phase": _string,
-    "at": _is_time,
-    **dict.fromkeys(("offset_s", "round_trip_s"), nullable(_amount)),
-    "gap": nullable(GAP),
-    "*": None,
-}
+GAP = {"what": _string, "why": _string, "detail": _string, "*": None}
+CLOCK = {"at": _is_time, "offset_s": _nullable(_amount), "*": None}
 
 CASE = {
-    "format_version": _one,
+    "format_version": _exactly(1),
     "id": _pattern("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     **dict.fromkeys(("title", "reference", "examiner", "organisation"), _string),
     "jurisdiction": _pattern("cn|us|eu|intl"),
@@ -405,7 +376,7 @@ EVENT = {
     "action": _pattern("[a-z][a-z-]{0,31}"),
     "actor": HEX64,
     "tool": {"name": _string, "version": _string},
-    "records": {"count": _count, "file": _either(_null, _string), "root": HEX64},
+    "records": {"count": _count, "file": _nullable(_string), "root": HEX64},
     "prev": HEX64,
     "sig": _pattern("[0-9a-f]{128}"),
 }
@@ -415,58 +386,44 @@ EVENT_MORE: dict[str, Json] = {
     "key-retire": {"key": {"id": HEX64}},
     "key-revoke": {"key": {"id": HEX64, "since": _is_time}},
     "erase": {"erased": LISTED_LINES},
+    "checkpoint": {"records": {"count": _exactly(0), "file": _exactly(None), "root": HEX64}},
 }
-RECORDS: dict[str, Json] = {
-    "key": {"key_id": HEX64, "holder": _is_name, "recipient": _string},
-    "act": {
-        "verb": _string,
-        "started_at": _is_time,
-        **dict.fromkeys(("environment", "arguments", "self_test"), _given),
-        "clock": [CLOCK],
-    },
+RECORDS: dict[str, Json] = {  # the members on which a rule rests; all others are left to those who read the records
+    "key": {"key_id": HEX64},
+    "act": {"started_at": _is_time, "clock": [CLOCK]},
     "act-end": {"act": REFERENCE, "ended_at": _is_time, "clock": [CLOCK]},
-    "item": {"id": ITEM, "locator": _is_name, "kind": _string, "sensitivity": _pattern(r"\S+")},
+    "item": {"id": ITEM, "sensitivity": _string},
     "acquisition": {
         "item": ITEM,
         "act": REFERENCE,
         "outcome": _pattern("COMPLETE|PARTIAL|FAILED"),
-        **dict.fromkeys(("started_at", "ended_at"), _is_time),
+        "started_at": _is_time,
+        "ended_at": _is_time,
         "gaps": [GAP],
         "artifacts": [ARTIFACT],
     },
-    "finding": {
-        "subject": [HEX64],
-        **dict.fromkeys(("kind", "result"), _string),
-        "attachments": [ARTIFACT],
-        "tools": [_given],
-    },
-    "exhibit": {
-        **dict.fromkeys(("label", "title"), _is_name),
-        "items": [ITEM],
-        "findings": [REFERENCE],
-        "elements": _given,
-    },
+    "finding": {"subject": [HEX64], "attachments": [ARTIFACT]},
+    "exhibit": {"items": [ITEM], "findings": [REFERENCE]},
     "time-proof": {
         "checkpoint": _count,
-        "authority": _string,
         "token": HEX64,
-        **dict.fromkeys(("certificates", "revocation"), [HEX64]),
+        "certificates": [HEX64],
+        "revocation": [HEX64],
         **dict.fromkeys(("gen_time", "requested_at", "received_at"), _is_time),
-        "accuracy_s": nullable(_amount),
+        "accuracy_s": _nullable(_amount),
     },
-    "time-failure": {"checkpoint": _count, "authority": _string, "gap": nullable(GAP)},
+    "time-failure": {"checkpoint": _count, "gap": _nullable(GAP)},
     "output": {
         "kind": _pattern("report|packet"),
-        "path": nullable(_is_name),
-        "artifact": nullable(ARTIFACT),
+        "path": _nullable(_string),
+        "artifact": _nullable(ARTIFACT),
         "digest": HEX64,
         "as_of": _count,
     },
-    "erasure": {"item": ITEM, "basis": _string, "at": _is_time},
-    "recovery": {"removed": _given},
+    "erasure": {"item": ITEM, "at": _is_time},
 }
 PACKET = {
-    "format_version": _one,
+    "format_version": _exactly(1),
     "case": _string,
     "created_at": _is_time,
     "head": {"seq": _count, "digest": HEX64},
@@ -499,9 +456,9 @@ class Event:
     signed: bool = False
 
 
-@dataclass
+@dataclass(frozen=True)
 class Token:
-    """A time-stamp token that a given anchor vouches for."""
+    """A time-stamp token that a given anchor vouches for; `lag` is |received_at - gen_time| in seconds."""
 
     checkpoint: int
     proof: int
@@ -530,34 +487,34 @@ class Case:
         return self.folder.root
 
     def leftover(self, where: str, detail: str) -> None:
-        """Note uncommitted remains (section 9); a packet has none, so there they are a defect."""
+        """Notes uncommitted remains (section 9); a packet has none, so there they are a defect."""
         if self.packet is None:
             self.finds.remains.append({"where": where, "detail": detail})
         else:
             self.finds.defect("remains", where, detail)
 
     def bodies(self) -> Iterator[tuple[Event, Json]]:
-        """Walk the events that could be read."""
+        """Walks the events that could be read."""
         return ((event, event.body) for event in self.events if event.body is not None)
 
     def event(self, seq: int) -> Event | None:
-        """Give event `seq`, if the ledger has it."""
+        """Gives event `seq`, if the ledger has it."""
         return self.events[seq] if seq < len(self.events) else None
 
     def line(self, seq: int, index: int) -> Line | None:
-        """Give line `index` of event `seq`, if there is one."""
+        """Gives line `index` of event `seq`, if there is one."""
         event = self.event(seq)
         return event.lines[index] if event and index < len(event.lines) else None
 
     def records(self, *types: str) -> Iterator[tuple[str, Event, Json]]:
-        """Walk the records of some types (of all, where none is named) with their "SEQ/INDEX"."""
+        """Walks the records of some types (of all, where none is named) with their "SEQ/INDEX"."""
         for event in self.events:
             for index, line in enumerate(event.lines):
                 if line.record is not None and (not types or line.record["type"] in types):
                     yield f"{event.seq}/{index}", event, line.record
 
     def artifacts(self) -> Iterator[tuple[str, Json]]:
-        """Walk all artifacts with the "SEQ/INDEX" of their record."""
+        """Walks all artifacts with the "SEQ/INDEX" of their record."""
         for where, _, record in self.records("acquisition", "finding", "output"):
             kind = record["type"]
             if kind == "output":
@@ -567,33 +524,33 @@ class Case:
             yield from ((where, artifact) for artifact in held)
 
     def named_blobs(self) -> set[str]:
-        """Give the digests of the blobs that artifacts name."""
+        """Gives the digests of the blobs that artifacts name."""
         return {artifact["digests"]["sha256"] for _, artifact in self.artifacts()}
 
     def withheld_blobs(self) -> set[str]:
-        """Give the digests of the blobs that the packet leaves out."""
+        """Gives the digests of the blobs that the packet leaves out."""
         return set(self.packet["withheld"]["blobs"]) if self.packet else set()
 
     def withheld_lines(self) -> set[tuple[int, int]]:
-        """Give the record lines that the packet leaves out."""
+        """Gives the record lines that the packet leaves out."""
         return set(listed(self.packet["withheld"]["records"])) if self.packet else set()
 
     def bare_lines(self) -> list[tuple[int, int]]:
-        """Give the places of all lines that are withheld or erased."""
+        """Gives the places of all lines that are withheld or erased."""
         return [(e.seq, index) for e in self.events for index, line in enumerate(e.lines) if line.bare]
 
     def has_blob(self, digest: str) -> bool:
-        """Say whether a blob of this name lies in the case."""
+        """Says whether a blob of this name lies in the case."""
         return f"blobs/{digest[:2]}/{digest}" in self.folder.files
 
 
 def listed(entries: list[Json]) -> Iterator[tuple[int, int]]:
-    """Walk the lines that a list of {"seq", "indexes"} names."""
+    """Walks the lines that a list of {"seq", "indexes"} names."""
     return ((entry["seq"], index) for entry in entries for index in entry["indexes"])
 
 
 def in_order(values: Sequence[Any]) -> bool:
-    """Say whether values rise strictly, so that none stands twice."""
+    """Says whether values rise strictly, so that none stands twice."""
     return all(left < right for left, right in pairwise(values))
 
 
@@ -601,7 +558,7 @@ def in_order(values: Sequence[Any]) -> bool:
 
 
 def check_case_file(case: Case) -> None:
-    """Compare case.json with event 0, and only then read it."""
+    """Compares case.json with event 0, and only then reads it."""
     first = case.events[0].body if case.events else None
     if "case.json" not in case.folder.files:
         case.finds.defect("missing", "case.json", "the file is not there")
@@ -611,17 +568,22 @@ def check_case_file(case: Case) -> None:
         case.finds.defect("digest", "case.json", "event 0 has another digest")
     value = decode_file(case.root / "case.json")
     case.case_id = value.get("id")
-    version = value.get("format_version")
-    case.is_newer = is_committed and _count(version) and version > 1
+    case.is_newer = is_committed and is_newer(value)
     if case.is_newer:
-        case.finds.leave_open("intact", f"format version {version} is newer than this verifier")
+        case.finds.leave_open("intact", "the format version of case.json is newer than this verifier")
         return
     for misfit in misfits(value, CASE):
         case.finds.defect("shape", "case.json", misfit)
 
 
+def is_newer(value: Json) -> bool:
+    """Says whether an object claims a later version of the format than 1."""
+    version = value.get("format_version")
+    return type(version) is int and version > 1
+
+
 def read_ledger(case: Case) -> None:
-    """Read the ledger line by line; a line that is not an event still counts."""
+    """Reads the ledger line by line; a line that is not an event still counts."""
     if "ledger.jsonl" not in case.folder.files:
         case.finds.defect("missing", "ledger.jsonl", "the file is not there")
         return
@@ -634,7 +596,7 @@ def read_ledger(case: Case) -> None:
 
 
 def read_event(case: Case, where: str, line: bytes) -> Json | None:
-    """Decode one event and check its shape."""
+    """Decodes one event and checks its shape."""
     try:
         body = decode(line)
     except ValueError as error:
@@ -649,7 +611,7 @@ def read_event(case: Case, where: str, line: bytes) -> Json | None:
 
 
 def check_chain(case: Case) -> None:
-    """Check numbers, links and names of events and that the first, and no other, opens the case."""
+    """Checks numbers, links and names of events and that the first, and no other, opens the case."""
     before = ZEROS
     if not case.events:
         case.finds.defect("chain", "ledger.jsonl", "there is no event 0")
@@ -666,7 +628,7 @@ def check_chain(case: Case) -> None:
 
 
 def check_keys(case: Case) -> None:
-    """Check every signature and that its key was listed and active."""
+    """Checks every signature and that its key was listed and active."""
     for event, body in case.bodies():
         where, actor = f"ledger.jsonl:{event.seq}", body["actor"]
         if body["action"] == "open" and event.seq == 0:
@@ -682,7 +644,7 @@ def check_keys(case: Case) -> None:
 
 
 def list_key(case: Case, where: str, body: Json) -> None:
-    """Take a new key into the list."""
+    """Takes a new key into the list."""
     key_id, spki = body["key"]["id"], body["key"]["spki"]
     raw = bytes.fromhex(spki) if len(spki) == 88 else b""
     if not raw.startswith(SPKI_PREFIX) or sha256(raw) != key_id:
@@ -695,7 +657,7 @@ def list_key(case: Case, where: str, body: Json) -> None:
 
 
 def change_keys(case: Case, where: str, body: Json) -> None:
-    """Apply what an event says about keys."""
+    """Applies what an event says about keys."""
     if body["action"] == "key-add":
         list_key(case, where, body)
     if body["action"] in {"key-retire", "key-revoke"}:
@@ -707,13 +669,13 @@ def change_keys(case: Case, where: str, body: Json) -> None:
 
 
 def signature_holds(key: Ed25519PublicKey, body: Json) -> bool:
-    """Check an event's signature."""
+    """Checks an event's signature."""
     unsigned = {name: value for name, value in body.items() if name != "sig"}
     return verifies(key, bytes.fromhex(body["sig"]), b"forensics-event-v1\0" + canonical(unsigned))
 
 
 def verifies(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
-    """Check one Ed25519 signature."""
+    """Checks one Ed25519 signature."""
     try:
         key.verify(signature, message)
     except InvalidSignature:
@@ -722,7 +684,7 @@ def verifies(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
 
 
 def check_pins(case: Case, heads: Iterable[tuple[int, str]]) -> None:
-    """Compare the ledger with heads that were noted elsewhere."""
+    """Compares the ledger with heads that were noted elsewhere."""
     for seq, digest in heads:
         event = case.event(seq)
         if event is None or event.digest != digest:
@@ -733,7 +695,7 @@ def check_pins(case: Case, heads: Iterable[tuple[int, str]]) -> None:
 
 
 def merkle_root(leaves: Sequence[bytes]) -> bytes:
-    """Give the root of RFC 9162 section 2.1.1 over leaves that are hashed already."""
+    """Gives the root of RFC 9162 section 2.1.1 over leaves that are hashed already."""
     if len(leaves) < 2:
         return leaves[0] if leaves else hashlib.sha256().digest()
     split = 1 << ((len(leaves) - 1).bit_length() - 1)
@@ -742,7 +704,7 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
 
 
 def check_records(case: Case) -> None:
-    """Read the record file of every event and compare it with the event."""
+    """Reads the record file of every event and compares it with the event."""
     for event, body in case.bodies():
         commit, expected = body["records"], f"{event.seq:06d}-{body['action']}.jsonl"
         if commit["file"] != (expected if commit["count"] else None):
@@ -756,7 +718,7 @@ def check_records(case: Case) -> None:
 
 
 def read_records(case: Case, event: Event, name: str) -> None:
-    """Read one record file; a line that is damaged still counts."""
+    """Reads one record file; a line that is damaged still counts."""
     if name not in case.folder.files:
         case.finds.defect("missing", name, "the record file is not there")
         return
@@ -768,7 +730,7 @@ def read_records(case: Case, event: Event, name: str) -> None:
 
 
 def read_record(case: Case, where: str, line: bytes) -> Line:
-    """Read one line of a record file."""
+    """Reads one line of a record file."""
     try:
         value = decode(line[:-1]) if line.endswith(b"\n") else _refuse("a missing line feed")
     except ValueError as error:
@@ -782,16 +744,16 @@ def read_record(case: Case, where: str, line: bytes) -> Line:
     record = value["record"]
     leaf = hashlib.sha256(b"\0" + bytes.fromhex(value["salt"]) + canonical(record)).digest()
     found = list(misfits(record, {**RECORDS.get(record["type"], {}), "*": None}))
-    found += [f"the name {name} is not as it must be" for name in name_objects(record) if not _is_name(name)]
+    found += [f"{name} is no name that is not UTF-8" for name in name_objects(record) if not _is_raw_name(name)]
     for misfit in found:
         case.finds.defect("shape", where, misfit)
     return Line(leaf, None if found else record)
 
 
 def name_objects(value: object) -> Iterator[Json]:
-    """Walk the objects that stand for names that are not UTF-8, wherever they are in a record."""
+    """Walks the objects that stand for names that are not UTF-8, wherever they are in a record."""
     if isinstance(value, dict):
-        if "raw_hex" in value:
+        if value.keys() == {"display", "raw_hex"}:
             yield value
         value = list(value.values())
     if isinstance(value, list):
@@ -800,7 +762,7 @@ def name_objects(value: object) -> Iterator[Json]:
 
 
 def check_erasures(case: Case) -> None:
-    """Check that every bare line is listed as erased or withheld, and that every listed line is bare."""
+    """Checks that every bare line is listed as erased or withheld, and that every listed line is bare."""
     erased, withheld = set(erased_lines(case)), case.withheld_lines()
     for event in case.events:
         for index, line in enumerate(event.lines):
@@ -817,7 +779,7 @@ def check_erasures(case: Case) -> None:
 
 
 def erased_lines(case: Case) -> Iterator[tuple[int, int]]:
-    """Yield the lines that erase events list, and check these events."""
+    """Yields the lines that erase events list, and checks these events."""
     for event, body in case.bodies():
         if body["action"] != "erase":
             continue
@@ -834,51 +796,56 @@ def erased_lines(case: Case) -> Iterator[tuple[int, int]]:
 
 
 def ascending(entries: list[Json]) -> bool:
-    """Say whether a list of {"seq", "indexes"} is in order and names something in each entry."""
+    """Says whether a list of {"seq", "indexes"} is in order and names something in each entry."""
     indexes = [entry["indexes"] for entry in entries]
     return in_order([entry["seq"] for entry in entries]) and all(map(in_order, indexes)) and all(indexes)
 
 
+ITEMS_IN = {"acquisition": "item", "erasure": "item", "exhibit": "items"}
+LINES_IN = {"acquisition": "act", "act-end": "act", "exhibit": "findings"}
+
+
 def check_references(case: Case) -> None:
-    """Check that what records point at is in the case."""
+    """Checks that what records point at is in the case."""
     items = known_items(case)
     held = [artifact for _, artifact in case.artifacts()]
     digests = {artifact["digests"]["sha256"] for artifact in held}
     digests |= {a["sealed"]["plain"]["sha256"] for a in held if a["sealed"] and "plain" in a["sealed"]}
     lenient = bool(case.bare_lines())
     for where, event, record in case.records():
-        missing = [name for name in named_items(record) if name not in items]
-        if record["type"] == "finding":
-            missing += [digest for digest in record["subject"] if digest not in digests]
+        missing = [item for item in named(record, ITEMS_IN) if item not in items]
+        missing += [digest for digest in named(record, {"finding": "subject"}) if digest not in digests]
         if missing and not lenient:
             case.finds.defect("reference", where, f"not in the case: {missing[0][:80]}")
         check_pointers(case, where, event, record)
 
 
 def known_items(case: Case) -> set[str]:
-    """Give the ids of all items; one may stand again only with another sensitivity, and never an old one."""
+    """Gives the ids of all items; one may stand again only with another sensitivity, and never an old one."""
     known: dict[str, Json] = {}
     sensitivities: set[tuple[str, str]] = set()
     for where, _, record in case.records("item"):
         earlier = known.setdefault(record["id"], record)
-        is_same = all(record[name] == earlier[name] for name in ("locator", "kind"))
+        is_same = all(record.get(name) == earlier.get(name) for name in ("locator", "kind"))
         if not is_same or (record["id"], record["sensitivity"]) in sensitivities:
             case.finds.defect("reference", where, f"{record['id']} is there already")
         sensitivities.add((record["id"], record["sensitivity"]))
     return set(known)
 
 
-def named_items(record: Json) -> list[str]:
-    """Give the item ids that a record names."""
-    if record["type"] in {"acquisition", "erasure"}:
-        return [record["item"]]
-    return list(record["items"]) if record["type"] == "exhibit" else []
+def named(record: Json, members: dict[str, str]) -> list[str]:
+    """Gives what a record names in the member that counts for its type."""
+    value: Any = record.get(members.get(record["type"]), [])  # type: ignore[arg-type]
+    return value if isinstance(value, list) else [value]
 
 
 def check_pointers(case: Case, where: str, event: Event, record: Json) -> None:
-    """Check the references by number: acts, checkpoints, and the state that an output shows."""
-    for reference in [record["act"]] if "act" in RECORDS.get(record["type"], {}) else record.get("findings", []):
-        pass
+    """Checks the references by number: acts, checkpoints, and the state that an output shows."""
+    kind = "finding" if record["type"] == "exhibit" else "act"
+    for reference in named(record, LINES_IN):
+        line = case.line(*map(int, reference.split("/")))
+        if line is None or (line.record is not None and line.record["type"] != kind):
+            case.finds.defect("reference", where, f"{reference} is no {kind}")
     if record["type"] in {"time-proof", "time-failure"}:
         target = case.event(record["checkpoint"])
         action = target.body["action"] if target and target.body else None
@@ -889,11 +856,10 @@ def check_pointers(case: Case, where: str, event: Event, record: Json) -> None:
 
 
 def check_blobs(case: Case) -> None:
-    """Check every artifact's blob and that every blob has its name's digest and an artifact."""
-    named, withheld = set(), case.withheld_blobs()
+    """Checks every artifact's blob and that every blob has its name's digest and an artifact."""
+    named, withheld = case.named_blobs(), case.withheld_blobs()
     for where, artifact in case.artifacts():
         digest = artifact["digests"]["sha256"]
-        named.add(digest)
         if case.has_blob(digest):
             check_blob(case, where, artifact["digests"])
         elif digest not in withheld:
@@ -909,7 +875,7 @@ def check_blobs(case: Case) -> None:
 
 
 def check_blob(case: Case, where: str, digests: Json) -> None:
-    """Compare a blob with the size and the further digests that an artifact gives."""
+    """Compares a blob with the size and the further digests that an artifact gives."""
     name = f"blobs/{digests['sha256'][:2]}/{digests['sha256']}"
     if (case.root / name).lstat().st_size != digests["size"]:
         case.finds.defect("digest", where, f"{name} has another size")
@@ -922,7 +888,7 @@ def check_blob(case: Case, where: str, digests: Json) -> None:
 
 
 def check_files(case: Case) -> None:
-    """Check that every file has a place that section 2 gives it."""
+    """Checks that every file has a place that section 2 gives it."""
     records = {f"records/{body['records']['file']}" for _, body in case.bodies() if body["records"]["file"]}
     following = re.compile(rf"records/{len(case.events):06d}-[a-z][a-z-]{{0,31}}\.jsonl")
     next_ones = [name for name in case.folder.files if following.fullmatch(name)]
@@ -935,12 +901,12 @@ def check_files(case: Case) -> None:
             continue
         if name.startswith("tmp/") or next_ones == [name]:
             case.leftover(name, "what an interrupted run left")
-        else:
+        elif not case.is_newer:
             case.finds.defect("undeclared", name, "no event declares this file")
 
 
 def check_proofs(case: Case) -> None:
-    """Check that the files in proofs/ are those that time-proof records name, under their digests."""
+    """Checks that the files in proofs/ are those that time-proof records name, under their digests."""
     named: dict[str, str] = {}
     for where, _, record in case.records("time-proof"):
         kinds = (("tsr", [record["token"]]), ("cer", record["certificates"]), ("crl", record["revocation"]))
@@ -956,95 +922,153 @@ def check_proofs(case: Case) -> None:
 
 
 def check_outputs(case: Case) -> None:
-    """Check reports/ and packets/ against the last output record of each path."""
-    last = {record["path"]: (event.seq, record) for _, event, record in case.records("output") if record["path"]}
-    present: dict[str, list[str]] = {}
-    for name in case.folder.files:
-        if name.startswith(("reports/", "packets/")):
-            whole = next((path for path in last if name == path or name.startswith(path + "/")), name)
-            present.setdefault(whole, []).append(name)
-    for path, (seq, record) in last.items():
-        if path not in present:
-            check_absent_output(case, path, seq, record)
+    """Checks reports/ and packets/ against the newest output record of each path."""
+    newest: dict[str, tuple[str, Json]] = {}
+    for where, _, record in case.records("output"):
+        if record["path"] is not None:
+            newest[record["path"]] = (where, record)
+    present = files_of_outputs(case, newest)
+    for path, (where, record) in newest.items():
         if not path.startswith(f"{record['kind']}s/"):
             case.finds.defect("output", path, "not where outputs of its kind lie")
+        if path not in present and not may_be_absent(case, path, where, record):
+            case.finds.defect("missing", path, "the output is not there")
     for path, names in present.items():
-        if case.packet is not None and path.startswith("packets/"):
-            case.finds.defect("undeclared", path, "a packet inside a packet")
+        expected = newest[path][1]["digest"] if path in newest else None
+        if path.startswith("reports/"):
+            check_report(case, path, expected)
         else:
-            check_output(case, path, names, last[path][1]["digest"] if path in last else None)
+            check_own_packet(case, path, names, expected)
 
 
-def check_absent_output(case: Case, path: str, seq: int, record: Json) -> None:
-    """Judge an output that is not in its place: erased later, withheld, or a packet inside a packet."""
-    erased_later = any(event.seq > seq and body["action"] == "erase" for event, body in case.bodies())
-    kept_out = case.packet is not None and (path.startswith("packets/") or record["digest"] in case.withheld_blobs())
-    if not erased_later and not kept_out:
-        case.finds.defect("missing", path, "the output is not there")
+def files_of_outputs(case: Case, paths: Iterable[str]) -> dict[str, set[str]]:
+    """Groups the files in reports/ and packets/: a report is one file, a packet an archive or a folder."""
+    found: dict[str, set[str]] = {}
+    for name in sorted(case.folder.files):
+        if name.startswith("reports/"):
+            found[name] = {name}
+        elif name.startswith("packets/"):
+            inside = (path for path in paths if name == path or name.startswith(f"{path}/"))
+            found.setdefault(next(inside, "/".join(name.split("/")[:2])), set()).add(name)
+    return found
 
 
-def check_output(case: Case, path: str, names: list[str], expected: str | None) -> None:
-    """Check one report, archive or packet folder."""
-    if names == [path]:
-        digest = case.folder.digest(path)
-    else:
-        digest = case.folder.digest(f"{path}/packet.json") if f"{path}/packet.json" in names else ""
+def may_be_absent(case: Case, path: str, where: str, record: Json) -> bool:
+    """Says whether an output need not be in its place: its newest record is hidden, or the packet leaves it out."""
+    if case.packet is not None and (path.startswith("packets/") or record["digest"] in case.withheld_blobs()):
+        return True
+    seq, index = map(int, where.split("/"))
+    return any(place > (seq, index) for place in case.bare_lines())
+
+
+def check_report(case: Case, path: str, expected: str | None) -> None:
+    """Checks one file in reports/."""
+    digest = case.folder.digest(path)
+    if digest != expected and case.has_blob(digest) and digest not in case.named_blobs():
+        case.leftover(path, "a report that no event commits, equal to a blob that no record names")
+    elif digest != expected:
+        case.finds.defect("output", path, "no output record names it with this digest")
+
+
+def check_own_packet(case: Case, path: str, names: set[str], expected: str | None) -> None:
+    """Checks one archive or folder in packets/; a folder must be an intact packet."""
+    is_folder = names != {path}
+    statement = f"{path}/packet.json" if is_folder else path
+    if case.packet is not None:
+        case.finds.defect("undeclared", path, "a packet inside a packet")
+    elif expected is None:
+        case.leftover(path, "a packet that no record names")
+        return
+    elif statement not in names or case.folder.digest(statement) != expected:
+        case.finds.defect("output", path, "no output record names it with this digest")
+    if is_folder:
         inner = frozenset(name.removeprefix(f"{path}/") for name in names)
         found = Finds()
         found.guard(".", verify_packet, Folder(case.root / path, inner, found), ())
+        if found.answer("intact") == "not_checked":
+            case.finds.leave_open("intact", f"{path} is of a newer format version")
         case.finds.defects += [(answer, {**item, "where": f"{path}/{item['where']}"}) for answer, item in found.defects]
-    if digest != expected and case.has_blob(digest):
-        case.leftover(path, "an output that no event commits, equal to a blob")
-    elif digest != expected:
-        case.finds.defect("output", path, "no output record names it with this digest")
 
 
 # --- Section 7: trusted time ---
 
 
 def openssl(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run openssl and take its output as text."""
+    """Runs openssl and takes its output as text."""
     command = ["openssl", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120, check=False)
 
 
+NO_EVIDENCE = re.compile("open|checkpoint|time-proof|report|bundle|exhibit|erase|recover|key-(add|retire|revoke)")
+SLACK_LIMIT_S = 24 * 3600
+
+
 def check_time(case: Case, trust: Sequence[Path]) -> None:
-    """Verify every token against the given anchors, then every event's bracket."""
+    """Verifies every token, with the given anchors where there are any, then every event's bracket."""
     proofs = list(case.records("time-proof"))
-    if not trust or not proofs:
-        case.finds.unchecked.append("time: " + ("no token in the case" if trust else "no trust anchor given"))
-        return
-    with tempfile.TemporaryDirectory() as scratch:
-        anchors = Path(scratch) / "anchors.pem"
-        anchors.write_bytes(b"\n".join(path.read_bytes() for path in trust))
-        for where, event, record in proofs:
-            try:
-                case.tokens.append(check_token(case, event, record, anchors, Path(scratch)))
-            except (ValueError, OSError, subprocess.SubprocessError) as error:
-                case.finds.defect("token", where, str(error), "time")
-    check_brackets(case)
     case.finds.settled.add("time")
+    if not proofs:
+        case.finds.leave_open("time", "no token in the case")
+        return
+    if not shutil.which("openssl"):
+        case.finds.leave_open("time", "the program openssl is not there")
+        return
+    for where, event, record in proofs:
+        try:
+            token = check_token(case, event, record, trust)
+        except (ValueError, OSError, subprocess.SubprocessError) as error:
+            case.finds.defect("token", where, str(error), "time")
+        else:
+            case.tokens += [token] if token else []
+            case.finds.notes += [] if token else [f"the token of {where} chains to no certificate that was given"]
+    if not trust:
+        case.finds.leave_open("time", "no trust anchor given")
+    elif not case.tokens:
+        case.finds.defect("token", "proofs", "no token chains to a certificate that was given", "time")
+    else:
+        check_coverage(case)
+        check_brackets(case)
 
 
-def check_token(case: Case, event: Event, record: Json, anchors: Path, scratch: Path) -> Token:
-    """Verify one token as of its own time and compare it with its record; ValueError where it does not hold."""
-    response = case.root / f"proofs/{record['token']}.tsr"
-    text = token_text(response, scratch)
-    at, accuracy = token_time(text), token_accuracy(text)
-    stamped = case.event(record["checkpoint"])
-    subject = ("-in", response, "-digest", stamped.digest if stamped else ZEROS)
-    chain = ("-CAfile", anchors, "-partial_chain", "-attime", str(int(at.timestamp())))
-    result = openssl("ts", "-verify", *subject, *chain, *untrusted(case, record, scratch))
-    if result.returncode or "Hash Algorithm: sha256" not in text:
-        raise ValueError(f"openssl does not accept the token: {result.stderr[-200:]}")
-    if at != moment(record["gen_time"]) or accuracy != record["accuracy_s"]:
-        raise ValueError("gen_time or accuracy_s is not the token's")
-    lag = abs((moment(record["received_at"]) - at).total_seconds())
-    return Token(record["checkpoint"], event.seq, at, accuracy or 0.0, lag)
+def check_coverage(case: Case) -> None:
+    """Names the last checkpoint that a trusted token covers, and the evidence that follows it."""
+    case.finds.proven_through = last = max(token.checkpoint for token in case.tokens)
+    later = [e.seq for e, body in case.bodies() if e.seq > last and not NO_EVIDENCE.fullmatch(body["action"])]
+    if later:
+        case.finds.leave_open("time", f"proven through event {last}; evidence follows from event {later[0]} on")
+
+
+def check_token(case: Case, event: Event, record: Json, trust: Sequence[Path]) -> Token | None:
+    """Verifies one token as of its own time; None where it is sound but of an unknown authority, else ValueError."""
+    response, stamped = case.root / f"proofs/{record['token']}.tsr", case.event(record["checkpoint"])
+    with tempfile.TemporaryDirectory() as scratch:
+        own, given, links = (Path(scratch) / name for name in ("own.pem", "given.pem", "links.pem"))
+        text = token_text(response, Path(scratch))
+        at, accuracy = token_time(text), token_accuracy(text)
+        if not re.search("^Hash Algorithm: sha256$", text, re.MULTILINE):
+            raise ValueError("the imprint is not a SHA-256")
+        if at != moment(record["gen_time"]) or accuracy != record["accuracy_s"]:
+            raise ValueError("gen_time or accuracy_s is not the token's")
+        own.write_bytes(own_certificates(case, record, Path(scratch)))
+        given.write_bytes(b"\n".join(path.read_bytes() for path in trust))
+        links.write_bytes(own.read_bytes() + given.read_bytes())
+        question = ("-in", response, "-digest", stamped.digest if stamped else ZEROS)
+        if trust and accepts(question, links, given, at):
+            lag = abs((moment(record["received_at"]) - at).total_seconds())
+            return Token(record["checkpoint"], event.seq, at, accuracy or 0.0, lag)
+        if own.stat().st_size and not accepts(question, own, own, at):
+            raise ValueError("the token is not sound: openssl accepts it under none of its own certificates")
+    return None
+
+
+def accepts(question: tuple[str | Path, ...], links: Path, anchors: Path, at: datetime) -> bool:
+    """Asks openssl whether a token holds and its signer chains to one of the anchors, as of a time."""
+    how = ("-untrusted", links, "-CAfile", anchors, "-partial_chain", "-attime", str(int(at.timestamp())))
+    return openssl("ts", "-verify", *question, *how).returncode == 0
 
 
 def token_text(response: Path, scratch: Path) -> str:
-    """Print the signed part of a response; its status text is not signed and could imitate a time."""
+    """Prints the signed part of a response; its status text is not signed and could imitate a time."""
     token = scratch / "token.der"
     taken = openssl("ts", "-reply", "-in", response, "-token_out", "-out", token)
     shown = openssl("ts", "-reply", "-token_in", "-in", token, "-text")
@@ -1054,7 +1078,7 @@ def token_text(response: Path, scratch: Path) -> str:
 
 
 def token_time(text: str) -> datetime:
-    """Read genTime from what openssl prints."""
+    """Reads genTime from what openssl prints."""
     match = re.search(r"^Time stamp: (\w{3} +\d+ [\d:]{8})(?:\.(\d+))? (\d{4}) GMT$", text, re.MULTILINE)
     if not match:
         raise ValueError("the token has no readable genTime")
@@ -1063,7 +1087,7 @@ def token_time(text: str) -> datetime:
 
 
 def token_accuracy(text: str) -> float | None:
-    """Read the accuracy in seconds from what openssl prints; None where the token has none."""
+    """Reads the accuracy in seconds from what openssl prints; None where the token has none."""
     match = re.search(r"^Accuracy: (.*)$", text, re.MULTILINE)
     if not match or match[1].strip() == "unspecified":
         return None
@@ -1072,59 +1096,53 @@ def token_accuracy(text: str) -> float | None:
     return sum(int(value, 16) * units[unit] for value, unit in parts) / 10**6
 
 
-def untrusted(case: Case, record: Json, scratch: Path) -> tuple[str | Path, ...]:
-    """Collect the certificates that came with a token, as links of the chain and never as anchors."""
-    texts = []
+def own_certificates(case: Case, record: Json, scratch: Path) -> bytes:
+    """Collect, as PEM, the certificates in a token and those that its record names: links, and never anchors."""
+    found = openssl("pkcs7", "-inform", "DER", "-in", scratch / "token.der", "-print_certs").stdout.encode()
     for digest in record["certificates"]:
         try:
             data = (case.root / f"proofs/{digest}.cer").read_bytes()
-            texts.append(x509.load_der_x509_certificate(data).public_bytes(Encoding.PEM))
+            found += x509.load_der_x509_certificate(data).public_bytes(Encoding.PEM)
         except (OSError, ValueError):
             continue  # a chain that needs it will not verify
-    (scratch / "untrusted.pem").write_bytes(b"".join(texts))
-    return ("-untrusted", scratch / "untrusted.pem") if texts else ()
+    return found if b"BEGIN CERTIFICATE" in found else b""
 
 
 def check_brackets(case: Case) -> None:
-    """Check that each event's own time lies between the trusted times around it."""
+    """Checks that each event's own time lies between the trusted times around it."""
     for event, body in case.bodies():
-        before = [token for token in case.tokens if token.checkpoint < event.seq]
+        at = moment(body["at"])
+        before = [token for token in case.tokens if token.proof < event.seq]
         after = [token for token in case.tokens if token.checkpoint >= event.seq]
-        lower = max(before, key=lambda token: (token.checkpoint, token.at), default=None)
-        upper = min(after, key=lambda token: (token.checkpoint, token.at), default=None)
-        near = largest_offset(case, lower, upper)
-        at, where = moment(body["at"]), f"ledger.jsonl:{event.seq}"
-        if lower and at < lower.at - slack(lower, near):
-            case.finds.defect("bracket", where, "earlier than the trusted time before it", "time")
-        if upper and at > upper.at + slack(upper, near):
-            case.finds.defect("bracket", where, "later than the trusted time after it", "time")
+        lower = max(before, key=lambda token: token.at, default=None)
+        upper = min(after, key=lambda token: token.at, default=None)
+        window = range(lower.checkpoint if lower else 0, (upper.proof if upper else len(case.events)) + 1)
+        if lower and at < lower.at:
+            judge_miss(case, event, (lower.at - at).total_seconds(), lower, window)
+        if upper and at > upper.at:
+            judge_miss(case, event, (at - upper.at).total_seconds(), upper, window)
 
 
-def slack(token: Token, near: float) -> timedelta:
-    """Give by how much a trusted time is widened; a measured difference beyond a century widens no further."""
-    return timedelta(seconds=min(1 + token.accuracy + max(token.lag, near), 3.2e9))
-
-
-def largest_offset(case: Case, lower: Token | None, upper: Token | None) -> float:
-    """Give the largest clock difference that records between two tokens tell."""
-    first = lower.checkpoint if lower else 0
-    last = upper.proof if upper else len(case.events)
-    offsets = [
-        abs(check["offset_s"] or 0)
-        for _, event, record in case.records("act", "act-end")
-        if first <= event.seq <= last
-        for check in record["clock"]
-    ]
-    return float(max(offsets, default=0))
+def judge_miss(case: Case, event: Event, miss: float, token: Token, window: range) -> None:
+    """Judges a time that lies beyond a trusted time, by the clock differences that records around it tell."""
+    near = [record["clock"] for _, near, record in case.records("act", "act-end") if near.seq in window]
+    largest = max((abs(check["offset_s"] or 0) for checks in near for check in checks), default=0)
+    detail = f"{miss:.6f} s beyond the trusted time of the token in event {token.proof}"
+    if miss <= min(1 + token.accuracy + max(token.lag, largest), SLACK_LIMIT_S):
+        return
+    if any(seq in window for seq, _ in case.bare_lines()):
+        case.finds.leave_open("time", f"event {event.seq}: {detail}, but clock checks may be withheld or erased")
+    else:
+        case.finds.defect("bracket", f"ledger.jsonl:{event.seq}", detail, "time")
 
 
 # --- Section 12: attribution ---
 
 
 def check_attribution(case: Case, given: set[str], trust: Sequence[Path]) -> None:
-    """Check that every event's key was given, or was added by an event that a vouched key signed."""
+    """Checks that every event's key was given, or was added by an event that a vouched key signed."""
     if not given:
-        case.finds.unchecked.append("attribution: no key given")
+        case.finds.leave_open("attribution", "no key given")
         return
     vouched, revoked, undecided = set(given), revocations(case), False
     for event in case.events:
@@ -1142,13 +1160,13 @@ def check_attribution(case: Case, given: set[str], trust: Sequence[Path]) -> Non
     if case.packet and case.packet["key"] not in vouched:
         case.finds.defect("key", "packet.json", "signed by a key that is neither given nor vouched for", "attribution")
     if undecided:
-        case.finds.unchecked.append("attribution: a key was revoked, and no trust anchor was given")
+        case.finds.leave_open("attribution", "a key was revoked, and no trust anchor was given")
     else:
         case.finds.settled.add("attribution")
 
 
 def revocations(case: Case) -> dict[str, datetime]:
-    """Give the earliest time from which each revoked key is no longer trusted."""
+    """Gives the earliest time from which each revoked key is no longer trusted."""
     found: dict[str, datetime] = {}
     for _, body in case.bodies():
         if body["action"] == "key-revoke":
@@ -1166,7 +1184,7 @@ TAGS = {"bagit.txt", "bag-info.txt", "HOW-TO-VERIFY.txt", "signer.pem", *PAYLOAD
 
 
 def verify_packet(folder: Folder, heads: Iterable[tuple[int, str]]) -> Case:
-    """Check a packet folder and the case inside, but for time and attribution."""
+    """Checks a packet folder and the case inside, but for time and attribution."""
     finds, files = folder.finds, folder.files
     for name in sorted({*TAGS, *TAG_MANIFESTS, *UNSIGNED} - files):
         finds.defect("missing", name, "the file is not there")
@@ -1186,7 +1204,7 @@ def verify_packet(folder: Folder, heads: Iterable[tuple[int, str]]) -> Case:
 
 
 def check_manifest(folder: Folder, name: str, algorithm: str, expected: Iterable[str]) -> None:
-    """Compare a manifest with the files that it must list."""
+    """Compares a manifest with the files that it must list."""
     if name not in folder.files:
         return
     entries, wanted = read_manifest(folder, name), {manifest_path(path): path for path in expected}
@@ -1202,12 +1220,12 @@ def check_manifest(folder: Folder, name: str, algorithm: str, expected: Iterable
 
 
 def manifest_path(path: str) -> bytes:
-    """Write a path as manifests do."""
+    """Writes a path as manifests do."""
     return os.fsencode(path).replace(b"%", b"%25").replace(b"\n", b"%0A").replace(b"\r", b"%0D")
 
 
 def read_manifest(folder: Folder, name: str) -> dict[bytes, str]:
-    """Read the paths and digests of a manifest."""
+    """Reads the paths and digests of a manifest."""
     entries: dict[bytes, str] = {}
     for line in lines(folder.root / name):
         match = re.fullmatch(rb"([0-9a-f]+)  ([^\r\n]+)\n", line)
@@ -1219,40 +1237,42 @@ def read_manifest(folder: Folder, name: str) -> dict[bytes, str]:
 
 
 def check_bag(folder: Folder, payload: set[str]) -> None:
-    """Check the declaration of the bag, its Payload-Oxum, and that there is no manifest of another kind."""
+    """Checks the declaration of the bag, its Payload-Oxum, and that there is no manifest of another kind."""
     declaration = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
     if "bagit.txt" in folder.files and (folder.root / "bagit.txt").read_bytes() != declaration:
         folder.finds.defect("bag", "bagit.txt", "not the declaration of BagIt 1.0")
     octets = sum((folder.root / name).lstat().st_size for name in payload)
-    for total, streams in payload_oxum((folder.root / "bag-info.txt").read_bytes()):
-        if (total, streams) != (octets, len(payload)):
-            folder.finds.defect("bag", "bag-info.txt", "Payload-Oxum is not that of the payload")
+    if payload_oxum((folder.root / "bag-info.txt").read_bytes()) != [(octets, len(payload))]:
+        folder.finds.defect("bag", "bag-info.txt", "it has not one Payload-Oxum, that of the payload")
     for name in sorted(folder.files - TAG_MANIFESTS.keys() - PAYLOAD_MANIFESTS.keys()):
         if re.fullmatch(r"(tag)?manifest-[^/]*|fetch\.txt", name):
             folder.finds.defect("undeclared", name, "a packet has no such file")
 
 
 def payload_oxum(info: bytes) -> list[tuple[int, int]]:
-    """Read every Payload-Oxum of a bag-info.txt."""
-    found = re.findall(rb"^Payload-Oxum:[ \t]*([0-9]{1,18})\.([0-9]{1,18})[ \t]*\r?$", info, re.MULTILINE)
+    """Reads every Payload-Oxum of a bag-info.txt."""
+    found = re.findall(rb"(?im)^Payload-Oxum:[ \t]*([0-9]{1,18})\.([0-9]{1,18})[ \t]*\r?$", info)
     return [(int(total), int(streams)) for total, streams in found]
 
 
 def read_statement(folder: Folder) -> Json:
-    """Read packet.json; empty where it cannot be used."""
+    """Reads packet.json; empty where it cannot be used."""
     try:
         statement = decode_file(folder.root / "packet.json")
     except (OSError, ValueError) as error:
         folder.finds.defect("line", "packet.json", str(error))
         return {}
-    found = list(misfits(statement, PACKET))
+    newer = is_newer(statement)
+    if newer:
+        folder.finds.leave_open("intact", "the format version of packet.json is newer than this verifier")
+    found = list(misfits(statement, {**PACKET, "format_version": _count, "*": None} if newer else PACKET))
     for misfit in found:
         folder.finds.defect("shape", "packet.json", misfit)
     return {} if found else statement
 
 
 def check_statement(case: Case, folder: Folder, statement: Json) -> None:
-    """Check the signed statement and what it says about tag manifests, case, head and withheld parts."""
+    """Checks the signed statement and what it says about tag manifests, case, head and withheld parts."""
     head, withheld, key = case.events[-1:], statement["withheld"], case.keys.get(statement["key"])
     signature = (folder.root / "packet.sig").read_bytes() if "packet.sig" in folder.files else b""
     message = b"forensics-packet-v1\0" + (folder.root / "packet.json").read_bytes()[:-1]
@@ -1273,7 +1293,7 @@ def check_statement(case: Case, folder: Folder, statement: Json) -> None:
 
 
 def key_id(key: Any) -> str:
-    """Give the id of a public key."""
+    """Gives the id of a public key."""
     return sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
@@ -1300,12 +1320,14 @@ class TarHeader(tarfile.TarInfo):
 
 
 def zip_members(archive: zipfile.ZipFile, finds: Finds) -> list[Member]:
-    """List the members of a .zip; members that overlap are a defect, for they hide a bomb."""
+    """Lists the members of a .zip; members that overlap are a defect, for they hide a bomb."""
     found, reached = [], 0
     for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
         if info.header_offset < reached:
             finds.defect("archive", info.orig_filename, "overlaps another member")
-        reached = info.header_offset + info.compress_size
+        if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} or info.flag_bits & 1:
+            finds.defect("archive", info.orig_filename, "neither stored nor deflated, or encrypted")
+        reached = info.header_offset + 30 + len(info.orig_filename) + info.compress_size
         kind = {0: "folder" if info.is_dir() else "file", stat.S_IFREG: "file", stat.S_IFDIR: "folder"}
         how = kind.get(stat.S_IFMT(info.external_attr >> 16), "other")
         found.append(Member(info.orig_filename, how, info.file_size, lambda info=info: archive.open(info)))  # type: ignore[misc]
@@ -1313,7 +1335,7 @@ def zip_members(archive: zipfile.ZipFile, finds: Finds) -> list[Member]:
 
 
 def tar_members(archive: tarfile.TarFile) -> list[Member]:
-    """List the members of a .tar; sparse files count as neither file nor folder."""
+    """Lists the members of a .tar; sparse files count as neither file nor folder."""
     found = []
     for info in archive:
         kind = "folder" if info.isdir() else "file" if info.isreg() and not info.issparse() else "other"
@@ -1322,14 +1344,14 @@ def tar_members(archive: tarfile.TarFile) -> list[Member]:
 
 
 def open_archive(path: Path) -> zipfile.ZipFile | tarfile.TarFile:
-    """Open a .zip or an uncompressed .tar; the first bytes decide, for a .tar may end with a .zip inside."""
+    """Opens a .zip or an uncompressed .tar; the first bytes decide, for a .tar may end with a .zip inside."""
     with path.open("rb") as file:
         is_zip = file.read(4) == b"PK\3\4"
     return zipfile.ZipFile(path) if is_zip else tarfile.open(path, "r:", tarinfo=TarHeader)
 
 
 def unpack(path: Path, target: Path, finds: Finds) -> None:
-    """Write an archive's members into an empty folder; nothing outside it, nothing twice, no more than fits."""
+    """Writes an archive's members into an empty folder; nothing outside it, nothing twice, no more than fits."""
     with open_archive(path) as archive:
         members = zip_members(archive, finds) if isinstance(archive, zipfile.ZipFile) else tar_members(archive)
         if sum(member.size for member in members) > allowance(path, members):
@@ -1341,18 +1363,17 @@ def unpack(path: Path, target: Path, finds: Finds) -> None:
 
 
 def allowance(path: Path, members: list[Member]) -> int:
-    """Give how many bytes an archive may unpack to: what Payload-Oxum says, within what compression can do."""
-    size, extra = path.stat().st_size, 64 * MIB
+    """Gives how many bytes an archive may unpack to: what Payload-Oxum says, within what compression can do."""
     for member in members:
         if member.kind == "file" and member.name.count("/") == 1 and member.name.endswith("/bag-info.txt"):
             stream = member.open()
             for total, streams in payload_oxum(stream.read(MIB) if stream else b""):
-                return min(total + 1024 * streams, DEFLATE_LIMIT * size) + extra
-    return 100 * size + extra
+                return min(total + 1024 * streams, DEFLATE_LIMIT * path.stat().st_size) + 64 * MIB
+    return 64 * MIB
 
 
 def write_member(member: Member, target: Path, seen: set[str], finds: Finds) -> None:
-    """Write one member, unless its name or its kind is not one that a packet can have."""
+    """Writes one member, unless its name or its kind is not one that a packet can have."""
     name = member.name.removesuffix("/") if member.kind == "folder" else member.name
     if "\0" in name or "\\" in name or not name or any(part in {"", ".", ".."} for part in name.split("/")):
         finds.defect("archive", repr(member.name), "a name that leads elsewhere")
@@ -1369,7 +1390,7 @@ def write_member(member: Member, target: Path, seen: set[str], finds: Finds) -> 
 
 
 def copy_member(member: Member, place: Path) -> None:
-    """Copy one member's bytes, never more than it declares."""
+    """Copies one member's bytes, never more than it declares."""
     stream, left = member.open(), member.size
     if stream is None:
         raise ValueError("the member has no bytes")
@@ -1388,7 +1409,7 @@ PACKET_MARKS = {"bagit.txt", "data", "packet.json"}
 
 
 def verify_case(case: Case, heads: Iterable[tuple[int, str]]) -> None:
-    """Run every check of a case but time and attribution."""
+    """Runs every check of a case but time and attribution."""
     checks = (read_ledger, check_case_file, check_chain, check_keys, check_records, check_erasures)
     for check in (*checks, check_references, check_blobs, check_files, check_proofs, check_outputs):
         case.finds.guard(check.__name__.removeprefix("check_"), check, case)
@@ -1396,12 +1417,12 @@ def verify_case(case: Case, heads: Iterable[tuple[int, str]]) -> None:
 
 
 def is_packet_mark(name: str) -> bool:
-    """Say whether a name at the top of a folder marks a packet."""
+    """Says whether a name at the top of a folder marks a packet."""
     return name in PACKET_MARKS or name.startswith(("manifest-", "tagmanifest-"))
 
 
 def find_packet(unpacked: Path, finds: Finds) -> Path:
-    """Find the one folder at the top of an archive."""
+    """Finds the one folder at the top of an archive."""
     entries = sorted(unpacked.iterdir())
     folders = [entry for entry in entries if entry.is_dir()]
     if len(entries) != 1 or not folders:
@@ -1411,17 +1432,16 @@ def find_packet(unpacked: Path, finds: Finds) -> Path:
 
 
 def verify_path(path: Path, finds: Finds, heads: Iterable[tuple[int, str]]) -> Case:
-    """Verify a folder as a packet or as a case, whichever it looks like."""
+    """Verifies a folder as a packet or as a case, whichever it looks like."""
     try:
         names = {entry.name for entry in path.iterdir()}
     except OSError as error:
         raise NotACaseError(f"{path} cannot be read") from error
     if not names & CASE_MARKS and not any(map(is_packet_mark, names)):
         raise NotACaseError(f"{path} is no case and no packet")
-    folder = Folder(path, relative_files(path, finds), finds)
     if any(map(is_packet_mark, names)) and not names & {"case.json", "ledger.jsonl"}:
-        return verify_packet(folder, heads)
-    case = Case(folder, finds)
+        return verify_packet(Folder(path, relative_files(path, finds), finds), heads)
+    case = Case(Folder(path, relative_files(path, finds, is_case=True), finds), finds)
     verify_case(case, heads)
     return case
 
@@ -1429,11 +1449,9 @@ def verify_path(path: Path, finds: Finds, heads: Iterable[tuple[int, str]]) -> C
 def verify(
     path: str | Path, keys: Iterable[str | Path] = (), trust: Iterable[str | Path] = (), heads: Iterable[str] = ()
 ) -> Json:
-    """Verify a case or a packet; `keys` and `trust` are PEM files, `heads` are pins SEQ:DIGEST."""
+    """Verifies a case or a packet; `keys` and `trust` are PEM files, `heads` are pins SEQ:DIGEST."""
     path, pins, finds = Path(path), [read_pin(head) for head in heads], Finds()
-    given, anchors = {read_key(key) for key in keys}, list(map(Path, trust))
-    if not all(anchor.is_file() for anchor in anchors):
-        raise NotACaseError("a trust anchor is not there")
+    given, anchors = {read_key(key) for key in keys}, [read_anchor(anchor) for anchor in trust]
     if path.is_dir():
         complete(verify_path(path, finds, pins), given, anchors)
     elif path.is_file() and looks_like_archive(path):
@@ -1446,19 +1464,19 @@ def verify(
 
 
 def verify_unpacked(unpacked: Path, finds: Finds, heads: Iterable[tuple[int, str]]) -> Case:
-    """Verify what an archive held, as a packet."""
+    """Verifies what an archive held, as a packet."""
     root = find_packet(unpacked, finds)
     return verify_packet(Folder(root, relative_files(root, finds), finds), heads)
 
 
 def complete(case: Case, given: set[str], trust: Sequence[Path]) -> None:
-    """Give the answers that need something from outside."""
+    """Gives the answers that need something from outside."""
     case.finds.guard("proofs", check_time, case, trust)
     case.finds.guard("keys", check_attribution, case, given, trust)
 
 
 def looks_like_archive(path: Path) -> bool:
-    """Say whether a file is, or claims to be, a .zip or .tar."""
+    """Says whether a file is, or claims to be, a .zip or .tar."""
     if path.suffix.lower() in {".zip", ".tar"}:
         return True
     with path.open("rb") as file:
@@ -1467,15 +1485,24 @@ def looks_like_archive(path: Path) -> bool:
 
 
 def read_key(path: str | Path) -> str:
-    """Read a PEM public key and give its id."""
+    """Reads a PEM public key and gives its id."""
     try:
         return key_id(load_pem_public_key(Path(path).read_bytes()))
     except (OSError, ValueError, UnsupportedAlgorithm) as error:
         raise NotACaseError(f"{path} is no public key") from error
 
 
+def read_anchor(path: str | Path) -> Path:
+    """Makes sure that a file holds certificates."""
+    try:
+        x509.load_pem_x509_certificates(Path(path).read_bytes())
+    except (OSError, ValueError) as error:
+        raise NotACaseError(f"{path} holds no certificate") from error
+    return Path(path)
+
+
 def read_pin(text: str) -> tuple[int, str]:
-    """Read a pin SEQ:DIGEST."""
+    """Reads a pin SEQ:DIGEST."""
     if not re.fullmatch("[0-9]{1,12}:[0-9a-f]{64}", text):
         raise NotACaseError(f"{text} is no pin SEQ:DIGEST")
     seq, digest = text.split(":")
@@ -1483,21 +1510,22 @@ def read_pin(text: str) -> tuple[int, str]:
 
 
 def result(finds: Finds) -> Json:
-    """Put together what is printed."""
+    """Puts together what is printed."""
     answers: Json = {name: finds.answer(name) for name in ("intact", "time", "attribution")}
     defects = [defect for _, defect in finds.defects]
-    return {**answers, "defects": defects, "remains": finds.remains, "not_checked": finds.unchecked}
+    more = {"proven_through": finds.proven_through, "not_checked": finds.unchecked, "notes": finds.notes}
+    return {**answers, "defects": defects, "remains": finds.remains, **more}
 
 
 def exit_code(found: Json) -> int:
-    """Give the exit code: 10 where anything failed, 3 where something is open, else 0."""
+    """Gives the exit code: 10 where anything failed, 3 where something is open, else 0."""
     if found["defects"]:
         return 10
     return 3 if found["remains"] or found["not_checked"] else 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Verify what the command line names."""
+    """Verifies what the command line names."""
     parser = argparse.ArgumentParser(description="Verify a case or a packet.")
     parser.add_argument("path", type=Path)
     for option in ("--key", "--trust", "--head"):

@@ -23,6 +23,7 @@ from tests.conformance.tiny_case import (
     TinyCase,
     TinyPacket,
     bare,
+    clock_check,
     key_id,
     now,
     root,
@@ -87,6 +88,11 @@ def edit_case_file(case):
 
 def claim_another_version(case):
     edit(case / "case.json", b'"format_version":1', b'"format_version":9')
+
+
+def add_file(case, name, data=b"x"):
+    (case / name).parent.mkdir(parents=True, exist_ok=True)
+    (case / name).write_bytes(data)
 
 
 def swap_ledger_lines(case):
@@ -206,6 +212,14 @@ CASE_TAMPERS = {
     "link to a folder": lambda case: (case / "link").symlink_to("/"),
     "link in place of a blob": replace_blob_by_link,
     "named pipe": lambda case: os.mkfifo(case / "pipe"),
+    "link in place of tmp": lambda case: (case / "tmp").symlink_to("/tmp"),
+    "link in place of the lock": lambda case: (case / "lock").symlink_to("/dev/null"),
+    "lock that is a folder": lambda case: add_file(case, "lock/x"),
+    "record file that is not the next": lambda case: add_file(case, "records/000004-analyze.jsonl"),
+    "committed blob among the reports": lambda case: (
+        add_file(case, "reports/r.pdf"),
+        shutil.copy(blob_of(case), case / "reports" / "r.pdf"),
+    ),
 }
 
 
@@ -251,6 +265,30 @@ def test_every_defect_is_reported_not_only_the_first(case):
     assert {"case.json", "notes.txt", str(blob_of(case.folder).relative_to(case.folder))} <= places
 
 
+def test_a_case_of_a_newer_version_is_not_checked(tmp_path):
+    newer = tiny_case(tmp_path / "case", KEY, format_version=2, new="member")
+    add_file(newer.folder, "new/file")
+    found = verify(newer.folder)
+    assert (found["intact"], found["defects"]) == ("not_checked", [])
+    edit_blob(newer.folder)
+    assert verify(newer.folder)["intact"] == "failed"
+
+
+@pytest.mark.parametrize("opening", [{"format_version": 0}, {"format_version": "2"}, {"new": "member"}])
+def test_a_case_file_of_another_form_is_a_defect_even_if_committed(tmp_path, opening):
+    assert verify(tiny_case(tmp_path / "case", KEY, **opening).folder)["intact"] == "failed"
+
+
+def nested(depth):
+    return {"type": "x", "a": json.loads("[" * depth + "]" * depth)}
+
+
+@pytest.mark.parametrize(("depth", "expected"), [(62, "passed"), (63, "failed")])
+def test_json_is_nested_at_most_64_deep_the_line_itself_included(case, depth, expected):
+    case.event("analyze", [nested(depth)])
+    assert verify(case.folder)["intact"] == expected
+
+
 def test_a_line_over_the_limit_is_a_defect(case, monkeypatch):
     monkeypatch.setattr(second_verifier, "LINE_LIMIT", 1000)
     (case.folder / COLLECT).write_bytes(b" " * 2000)
@@ -269,14 +307,14 @@ def leave_blob(case):
     blob_of(case, b"left").write_bytes(b"left")
 
 
-def leave_temporary_file(case):
+def leave_link_in_tmp(case):
     (case / "tmp").mkdir()
-    (case / "tmp" / "x").write_bytes(b"x")
+    (case / "tmp" / "x").symlink_to("/")
 
 
 def leave_report(case):
-    (case / "reports").mkdir()
-    shutil.copy(blob_of(case), case / "reports" / "r.pdf")
+    leave_blob(case)
+    add_file(case, "reports/r.pdf", b"left")
 
 
 def leave_proof(case):
@@ -287,8 +325,14 @@ def leave_proof(case):
 REMAINS = {
     "record file after the last event": leave_record_file,
     "blob that no record names": leave_blob,
-    "temporary file": leave_temporary_file,
-    "report equal to a blob": leave_report,
+    "temporary file": lambda case: add_file(case, "tmp/x"),
+    "link in tmp": leave_link_in_tmp,
+    "report equal to a blob that no record names": leave_report,
+    "archive that no record names": lambda case: add_file(case, "packets/p.zip"),
+    "folder of a packet that no record names": lambda case: (
+        add_file(case, "packets/p/bagit.txt"),
+        add_file(case, "packets/p/data/x"),
+    ),
     "proof that no record names": leave_proof,
     "last line without line feed": lambda case: write_ledger(case, [*ledger_lines(case), b'{"act']),
 }
@@ -299,7 +343,8 @@ def test_what_a_crash_leaves_is_reported_and_is_no_defect_of_a_case(case, leave)
     leave(case.folder)
     found = verify(case.folder)
     assert found["intact"] == "passed"
-    assert len(found["remains"]) == 1
+    assert found["remains"]
+    assert len(found["remains"]) == (2 if leave is leave_report else 1)
 
 
 @pytest.mark.parametrize("leave", REMAINS.values(), ids=REMAINS)
@@ -310,6 +355,12 @@ def test_what_a_crash_leaves_is_a_defect_of_a_packet(case, tmp_path, leave):
     found = verify(packet.folder)
     assert found["intact"] == "failed"
     assert found["remains"] == []
+
+
+def test_a_pipe_in_tmp_is_never_opened(case):
+    (case.folder / "tmp").mkdir()
+    os.mkfifo(case.folder / "tmp" / "pipe")
+    assert verify(case.folder)["remains"][0]["where"] == "tmp/pipe"
 
 
 def test_index_and_lock_are_not_looked_at(case):
@@ -377,6 +428,131 @@ def test_a_retired_or_revoked_key_signs_nothing_more(case, action):
     assert verify(case.folder)["intact"] == "failed"
 
 
+def test_a_retired_key_may_still_be_revoked_and_is_never_listed_again(case):
+    other = Ed25519PrivateKey.generate()
+    case.event("key-add", key=listing(other))
+    case.event("key-retire", key={"id": key_id(other)})
+    case.event("key-revoke", key={"id": key_id(other), "since": now()})
+    assert verify(case.folder)["intact"] == "passed"
+    case.event("key-add", key=listing(other))
+    assert verify(case.folder)["intact"] == "failed"
+
+
+# --- Records ---
+
+
+def item(number=3, **changes):
+    entry = {"type": "item", "id": f"ITEM-{number:04d}", "locator": "x", "kind": "file", "sensitivity": "normal"}
+    return {**entry, **changes}
+
+
+def act(**clock):
+    return {"type": "act", "verb": "x", "started_at": now(), "clock": [{**clock_check(), **clock}]}
+
+
+def acquisition(case, **changes):
+    outcome = {"outcome": "COMPLETE", "gaps": [], "artifacts": [case.blob(b"more")]}
+    times = {"started_at": now(), "ended_at": now()}
+    return {"type": "acquisition", "item": "ITEM-0001", "act": "1/0", **times, **outcome, **changes}
+
+
+def artifact(case, **changes):
+    return acquisition(case, artifacts=[{**case.blob(b"more"), **changes}])
+
+
+def digests(case, **changes):
+    return artifact(case, digests={**case.blob(b"more")["digests"], **changes})
+
+
+def finding(case, **changes):
+    return {"type": "finding", "subject": [sha256(b"first")], "attachments": [], **changes}
+
+
+def exhibit(case, **changes):
+    return {"type": "exhibit", "items": ["ITEM-0001"], "findings": ["3/1"], **changes}
+
+
+GAP = {"what": "x", "why": "y", "detail": "z"}
+PLAIN = {"sha256": "1" * 64, "blake3": "2" * 64, "size": 3}
+
+RECORDS = {
+    "item with a higher sensitivity": lambda case: item(1, sensitivity="intimate"),
+    "unknown type": lambda case: {"type": "unknown", "act": 7, "items": 7, "item": None},
+    "unknown members": lambda case: acquisition(case, more={"x": [1]}, gaps=[{**GAP, "more": 1}]),
+    "nulls of a clock check": lambda case: act(offset_s=None, round_trip_s=None, gap=None),
+    "null SM3": lambda case: digests(case, sm3=None),
+    "sealed media": lambda case: artifact(case, sealed={"plain": PLAIN}),
+    "sealed facts": lambda case: artifact(case, sealed={"commitment": "3" * 64}),
+    "name that is not UTF-8": lambda case: artifact(case, name={"display": "caf\ufffd", "raw_hex": "636166e9"}),
+    "finding about an attachment": lambda case: finding(
+        case, subject=[sha256(b"map")], attachments=[case.blob(b"map", "map")]
+    ),
+    "exhibit": exhibit,
+    "output that lies elsewhere": lambda case: output(case, path=None),
+    "time failure": lambda case: {"type": "time-failure", "checkpoint": 2, "authority": "x", "gap": GAP},
+}
+MISSHAPEN = {
+    "item again": lambda case: item(1),
+    "item again with another locator": lambda case: item(1, sensitivity="intimate", locator="y"),
+    "item without sensitivity": lambda case: item(sensitivity=None),
+    "item without number": lambda case: item(id="ITEM"),
+    "clock check without time": lambda case: act(at=None),
+    "clock check with a difference in words": lambda case: act(offset_s="0.25"),
+    "start in local time": lambda case: acquisition(case, started_at="2026-01-31T09:05:07.000000+01:00"),
+    "end on 30 February": lambda case: acquisition(case, ended_at="2026-02-30T09:05:07.000000Z"),
+    "unknown outcome": lambda case: acquisition(case, outcome="GOOD"),
+    "unknown item": lambda case: acquisition(case, item="ITEM-0099"),
+    "act that is no line": lambda case: acquisition(case, act="1/99"),
+    "act that is an item": lambda case: acquisition(case, act="1/1"),
+    "gap without reason": lambda case: acquisition(case, gaps=[{"what": "x", "detail": "z"}]),
+    "artifact without time": lambda case: artifact(case, obtained_at=None),
+    "artifact without blob": lambda case: digests(case, sha256="0" * 64),
+    "another size": lambda case: digests(case, size=5),
+    "another SM3": lambda case: digests(case, sm3="0" * 64),
+    "another digest more": lambda case: digests(case, md5="0" * 32),
+    "sealed in two ways": lambda case: artifact(case, sealed={"plain": PLAIN, "commitment": "3" * 64}),
+    "raw name that is UTF-8": lambda case: artifact(case, name={"display": "a", "raw_hex": "61"}),
+    "raw name that is no hex": lambda case: artifact(case, name={"display": "a", "raw_hex": "6"}),
+    "finding about nothing here": lambda case: finding(case, subject=["0" * 64]),
+    "exhibit of no line": lambda case: exhibit(case, findings=["3/9"]),
+    "exhibit of no finding": lambda case: exhibit(case, findings=["1/0"]),
+    "exhibit of an unknown item": lambda case: exhibit(case, items=["ITEM-0099"]),
+    "output of a later state": lambda case: output(case, as_of=3),
+    "output of no digest": lambda case: output(case, digest=None),
+    "packet among the reports": lambda case: output(case, kind="packet"),
+    "report outside": lambda case: output(case, path="reports/../case.json"),
+    "time failure over no checkpoint": lambda case: {"type": "time-failure", "checkpoint": 1, "gap": GAP},
+    "erasure of an unknown item": lambda case: {"type": "erasure", "item": "ITEM-0099", "at": now()},
+    "no type": lambda case: {"a": 1},
+}
+
+
+def output(case, **changes):
+    add_file(case.folder, "reports/x.pdf", b"more")
+    entry = {"type": "output", "kind": "report", "path": "reports/x.pdf", "artifact": case.blob(b"more"), "as_of": 2}
+    if "path" in changes:
+        shutil.rmtree(case.folder / "reports")
+    return {**entry, "digest": sha256(b"more"), **changes}
+
+
+@pytest.mark.parametrize("make", RECORDS.values(), ids=RECORDS)
+def test_a_record_that_the_format_allows_is_no_defect(case, make):
+    case.event("x", [make(case), finding(case)])
+    found = verify(case.folder)
+    assert (found["intact"], found["defects"]) == ("passed", [])
+
+
+@pytest.mark.parametrize("make", MISSHAPEN.values(), ids=MISSHAPEN)
+def test_a_record_of_another_form_is_a_defect_even_if_committed(case, make):
+    case.event("x", [make(case), finding(case)])
+    assert verify(case.folder)["intact"] == "failed"
+
+
+def test_a_checkpoint_commits_no_records(case):
+    case.event("checkpoint", [act()])
+    assert verify(case.folder)["intact"] == "failed"
+
+
 # --- Erasure, outputs ---
 
 
@@ -409,8 +585,28 @@ def test_the_last_output_record_of_a_path_counts(case):
     case.report("r.pdf", b"one")
     case.report("r.pdf", b"two")
     assert verify(case.folder)["intact"] == "passed"
-    (case.folder / "reports" / "r.pdf").write_bytes(b"three")
-    assert verify(case.folder)["intact"] == "failed"
+    for other in (b"three", b"one"):
+        (case.folder / "reports" / "r.pdf").write_bytes(other)
+        assert verify(case.folder)["intact"] == "failed"
+
+
+def test_a_newer_report_that_no_event_commits_is_among_the_remains(case):
+    case.report("r.pdf", b"one")
+    leave_blob(case.folder)
+    (case.folder / "reports" / "r.pdf").write_bytes(b"left")
+    found = verify(case.folder)
+    assert found["intact"] == "passed"
+    assert {remain["where"] for remain in found["remains"]} >= {"reports/r.pdf"}
+
+
+def test_a_report_need_not_be_there_once_its_newest_record_is_erased(case):
+    case.report("r.pdf", b"one")
+    newest = case.report("r.pdf", b"two")
+    case.erase("ITEM-0001", newest, [0])
+    bare(case.folder, newest, [0])
+    blob_of(case.folder, b"two").unlink()
+    (case.folder / "reports" / "r.pdf").unlink()
+    assert verify(case.folder)["defects"] == []
 
 
 def test_a_report_that_is_gone_is_a_defect(case):
@@ -432,6 +628,22 @@ def test_a_packet_folder_in_a_case_is_checked_through(case):
     assert verify(case.folder)["intact"] == "failed"
 
 
+def test_a_packet_folder_that_is_not_intact_is_a_defect_even_if_committed(case):
+    packet = TinyPacket(case.folder / "packets" / "p", case)
+    add_file(packet.folder, "data/x")
+    commit_packet(case, packet.folder, "packets/p")
+    assert verify(case.folder)["intact"] == "failed"
+
+
+def test_a_packet_of_a_case_with_packets_is_intact_without_them(case, tmp_path):
+    commit_packet(case, TinyPacket(case.folder / "packets" / "p", case).folder, "packets/p")
+    packet = TinyPacket(tmp_path / "packet", case)
+    assert verify(packet.folder)["defects"] == []
+    add_file(packet.folder, "data/packets/p")
+    packet.close()
+    assert verify(packet.folder)["intact"] == "failed"
+
+
 # --- Time ---
 
 
@@ -446,6 +658,57 @@ def test_a_token_of_a_given_authority_proves_the_time(case, authority, pem):
     case.stamp(authority)
     assert answers(verify(case.folder)) == ("passed", "not_checked", "not_checked")
     assert answers(verify(case.folder, keys=[pem], trust=[authority.anchor])) == ("passed",) * 3
+
+
+def test_a_sound_token_proves_nothing_without_an_anchor_and_an_unsound_one_fails(case, authority):
+    case.stamp(authority)
+    assert verify(case.folder)["time"] == "not_checked"
+    case.stamp(authority, damage=lambda response: response[:-1] + bytes([response[-1] ^ 1]))
+    assert verify(case.folder)["time"] == "failed"
+    assert verify(case.folder, trust=[authority.anchor])["time"] == "failed"
+
+
+def test_a_token_that_is_none_fails(case, authority):
+    case.stamp(authority, damage=lambda response: b"no token")
+    assert verify(case.folder)["time"] == "failed"
+
+
+def test_one_token_of_a_given_authority_is_enough(case, authority, tmp_path):
+    case.stamp(Authority(tmp_path / "unknown"))
+    case.stamp(authority)
+    found = verify(case.folder, trust=[authority.anchor])
+    assert (found["time"], len(found["notes"])) == ("passed", 1)
+
+
+def test_an_intermediate_certificate_is_found_beside_the_token_and_may_be_the_anchor(case, tmp_path):
+    deep = Authority(tmp_path / "deep", deep=True)
+    case.stamp(deep)
+    for anchor in (deep.anchor, deep.middle, deep.folder / "tsa.pem"):
+        assert verify(case.folder, trust=[anchor])["time"] == "passed"
+
+
+def test_evidence_after_the_last_trusted_token_leaves_the_time_open(case, authority):
+    case.stamp(authority)
+    for action in ("checkpoint", "report", "exhibit", "recover", "key-add"):
+        case.event(action, **({"key": listing(Ed25519PrivateKey.generate())} if action == "key-add" else {}))
+    found = verify(case.folder, trust=[authority.anchor])
+    assert (found["time"], found["proven_through"]) == ("passed", 3)
+    case.event("analyze")
+    found = verify(case.folder, trust=[authority.anchor])
+    assert (found["time"], found["proven_through"]) == ("not_checked", 3)
+    assert "event 10" in found["not_checked"][0]
+
+
+def test_a_token_covers_nothing_between_its_checkpoint_and_itself(case, authority):
+    case.event("analyze")
+    case.stamp(authority, over=2)
+    assert verify(case.folder, trust=[authority.anchor])["time"] == "not_checked"
+
+
+def test_without_openssl_the_time_is_not_checked(case, authority, monkeypatch):
+    case.stamp(authority)
+    monkeypatch.setenv("PATH", "")
+    assert verify(case.folder, trust=[authority.anchor])["time"] == "not_checked"
 
 
 def test_a_given_anchor_without_any_token_leaves_the_time_unchecked(case, authority):
@@ -483,6 +746,38 @@ def test_an_event_outside_its_bracket_fails(case, authority):
     case.event("analyze", at=now(-3600))
     found = verify(case.folder, trust=[authority.anchor])
     assert [defect["kind"] for defect in found["defects"]] == ["bracket", "bracket"]
+
+
+def test_a_token_bounds_from_below_only_what_follows_its_own_event(case, authority):
+    case.event("report", at=now(-3600))
+    case.stamp(authority, over=2)
+    assert verify(case.folder, trust=[authority.anchor])["defects"] == []
+    case.event("report", at=now(-3600))
+    found = verify(case.folder, trust=[authority.anchor])
+    assert [defect["where"] for defect in found["defects"]] == ["ledger.jsonl:5"]
+
+
+@pytest.mark.parametrize(("offset", "expected"), [(30, "failed"), (-4000, "passed"), (None, "failed")])
+def test_a_clock_difference_that_records_tell_widens_the_bracket(case, authority, offset, expected):
+    case.event("collect", [act(offset_s=offset)], at=now(3600))
+    case.stamp(authority)
+    assert verify(case.folder, trust=[authority.anchor])["time"] == expected
+
+
+@pytest.mark.parametrize(("late", "expected"), [(86000, "passed"), (87000, "failed")])
+def test_no_clock_difference_widens_a_bracket_by_more_than_a_day(case, authority, late, expected):
+    case.event("collect", [act(offset_s=10**9)], at=now(late))
+    case.stamp(authority, received_at=now(10**6))
+    assert verify(case.folder, trust=[authority.anchor])["time"] == expected
+
+
+def test_a_miss_is_not_checked_where_clock_checks_are_erased(case, authority):
+    seq = case.event("collect", [act()], at=now(3600))
+    case.stamp(authority)
+    assert verify(case.folder, trust=[authority.anchor])["time"] == "failed"
+    case.erase("ITEM-0001", seq, [0])
+    bare(case.folder, seq, [0])
+    assert verify(case.folder, trust=[authority.anchor])["time"] == "not_checked"
 
 
 @pytest.mark.parametrize(("since", "expected"), [(3600, "passed"), (-3600, "failed")])
@@ -524,6 +819,22 @@ def restate(packet, **members):
 
 def with_another_tag_manifest(packet):
     (packet.folder / "tagmanifest-md5.txt").write_text("hidden")
+
+
+def retag(packet, name, data):
+    """Change a tag file and close the packet with the key."""
+    add_file(packet.folder, name, data)
+    packet.close(tags_alone=True)
+
+
+def oxum(packet):
+    return (packet.folder / "bag-info.txt").read_bytes()
+
+
+def link_in_tmp(packet):
+    (packet.folder / "tmp").mkdir()
+    (packet.folder / "tmp" / "link").symlink_to("../HOW-TO-VERIFY.txt")
+    packet.close()
 
 
 def seal_as_stranger(packet):
@@ -569,6 +880,36 @@ PACKET_TAMPERS = {
     "withheld line that is here": lambda packet: restate(
         packet, withheld={"blobs": [], "records": [{"seq": 1, "indexes": [1]}]}
     ),
+    "withheld line that is nowhere": lambda packet: restate(
+        packet, withheld={"blobs": [], "records": [{"seq": 9, "indexes": [0]}]}
+    ),
+    "withheld blobs out of order": lambda packet: restate(
+        packet, withheld={"blobs": ["f" * 64, "e" * 64], "records": []}
+    ),
+    "member more": lambda packet: restate(packet, more=1),
+    "version 0": lambda packet: restate(packet, format_version=0),
+    "BagIt of another version": lambda packet: retag(
+        packet, "bagit.txt", b"BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n"
+    ),
+    "BagIt with carriage returns": lambda packet: retag(
+        packet, "bagit.txt", b"BagIt-Version: 1.0\r\nTag-File-Character-Encoding: UTF-8\r\n"
+    ),
+    "no Payload-Oxum": lambda packet: retag(packet, "bag-info.txt", b"Source-Organization: x\n"),
+    "another Payload-Oxum": lambda packet: retag(packet, "bag-info.txt", b"Payload-Oxum: 1.1\n"),
+    "Payload-Oxum twice": lambda packet: retag(packet, "bag-info.txt", oxum(packet) * 2),
+    "fetch.txt": lambda packet: retag(packet, "fetch.txt", b""),
+    "another manifest": lambda packet: retag(packet, "manifest-md5.txt", b""),
+    "signer.pem of another key": lambda packet: (
+        write_public_key(Ed25519PrivateKey.generate(), packet.folder / "signer.pem"),
+        packet.close(),
+    ),
+    "signer.pem missing": lambda packet: ((packet.folder / "signer.pem").unlink(), packet.close()),
+    "lock inside": lambda packet: (add_file(packet.folder, "data/lock"), packet.close()),
+    "link in tmp inside": lambda packet: (
+        (packet.folder / "data" / "tmp").mkdir(),
+        os.mkfifo(packet.folder / "data/tmp/x"),
+    ),
+    "link in a tmp of its own": link_in_tmp,
     "bare leaf not listed": lambda packet: (bare(packet.folder / "data", 1, [0]), packet.close()),
 }
 
@@ -594,6 +935,29 @@ def test_a_tampered_packet_is_not_intact(packet, tamper, tmp_path):
     found = verify(packet.folder)
     assert found["intact"] == "failed"
     assert found["defects"]
+
+
+def test_tag_files_and_labels_that_the_format_does_not_name_are_allowed(packet):
+    (packet.folder / "NOTES.txt").write_text("x")
+    retag(packet, "bag-info.txt", b"Source-Organization: x\n" + oxum(packet).replace(b"Payload-Oxum", b"payload-oxum"))
+    assert verify(packet.folder)["defects"] == []
+
+
+def test_a_statement_of_a_newer_version_is_not_checked(packet):
+    restate(packet, format_version=2, more=1)
+    found = verify(packet.folder)
+    assert (found["intact"], found["defects"]) == ("not_checked", [])
+    edit(packet.folder / "packet.json", b'"more":1', b'"more":2')
+    assert verify(packet.folder)["intact"] == "failed"
+
+
+def test_a_report_whose_blob_is_withheld_may_be_absent(case, tmp_path):
+    case.report("r.pdf", b"one")
+    for withheld, expected in (([sha256(b"one")], "passed"), ([], "failed")):
+        packet = TinyPacket(tmp_path / expected, case, blobs=withheld)
+        (packet.folder / "data" / "reports" / "r.pdf").unlink()
+        packet.close()
+        assert verify(packet.folder)["intact"] == expected
 
 
 def test_a_packet_that_withholds_is_intact(case, tmp_path):
@@ -632,6 +996,23 @@ def add_link(archive):
         file.writestr(info, "../../secret")
 
 
+def pack_again(archive, method):
+    """Pack an archive's members anew, as Python's zipfile numbers the methods."""
+    with zipfile.ZipFile(archive) as file:
+        held = {name: file.read(name) for name in file.namelist()}
+    with zipfile.ZipFile(archive, "w", method) as file:
+        for name, data in held.items():
+            file.writestr(name, data)
+
+
+def flag_as_encrypted(archive):
+    """Set the flag in the directory and before the first member."""
+    data = bytearray(archive.read_bytes())
+    data[6] |= 1
+    data[data.index(b"PK\1\2") + 8] |= 1
+    archive.write_bytes(data)
+
+
 def add_zeros(archive):
     with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as file, file.open("packet/zeros", "w") as member:
         for _ in range(80):
@@ -646,6 +1027,9 @@ ZIP_TAMPERS = {
     "member with a backslash": add_member("packet\\evil.txt"),
     "member beside the folder": add_member("evil.txt"),
     "second folder": add_member("other/bagit.txt"),
+    "folder twice": add_member("packet/data/", b""),
+    "packed with bzip2": lambda archive: pack_again(archive, zipfile.ZIP_BZIP2),
+    "encrypted": flag_as_encrypted,
     "file and folder of one name": add_member("packet/bagit.txt/x"),
     "name without end": add_member("packet/" + "x" * 5000),
     "link": add_link,
@@ -676,6 +1060,9 @@ TAR_MEMBERS = {
     "hard link": ("packet/hard", tarfile.LNKTYPE),
     "device": ("packet/device", tarfile.CHRTYPE),
     "pipe": ("packet/pipe", tarfile.FIFOTYPE),
+    "folder twice": ("packet/data", tarfile.DIRTYPE),
+    "name with a point": ("./packet/data/reports", tarfile.DIRTYPE),
+    "sparse file": ("packet/sparse", tarfile.GNUTYPE_SPARSE),
 }
 
 
@@ -687,6 +1074,12 @@ def test_a_tampered_tar_is_not_intact(packet, tmp_path, name, kind):
     with tarfile.open(archive, "a") as file:
         file.addfile(info)
     assert verify(archive)["intact"] == "failed"
+
+
+def test_a_compressed_tar_is_not_intact(packet, tmp_path):
+    with tarfile.open(tmp_path / "p.tar", "w:gz") as file:
+        file.add(packet.folder, "packet")
+    assert verify(tmp_path / "p.tar")["intact"] == "failed"
 
 
 def test_a_tar_that_ends_with_a_zip_is_still_a_tar(tmp_path):
@@ -807,7 +1200,9 @@ def test_a_folder_with_any_trace_of_a_case_or_packet_is_damaged_not_misused(tmp_
     assert verify(tmp_path)["intact"] == "failed"
 
 
-@pytest.mark.parametrize("argument", [{"keys": ["missing"]}, {"trust": ["missing"]}, {"heads": ["1"]}])
+@pytest.mark.parametrize(
+    "argument", [{"keys": ["missing"]}, {"trust": ["missing"]}, {"trust": [__file__]}, {"heads": ["1"]}]
+)
 def test_an_argument_that_cannot_be_used_is_refused(case, argument):
     with pytest.raises(NotACaseError):
         verify(case.folder, **argument)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tarfile
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,17 +25,17 @@ SALT = "5a" * 16
 
 
 def canonical(value: object) -> bytes:
-    """Write canonical JSON; enough for values with ASCII member names and small integers."""
+    """Writes canonical JSON; enough for values with ASCII member names and small integers."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def sha256(data: bytes) -> str:
-    """Give a SHA-256 in hexadecimal."""
+    """Gives a SHA-256 in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
 def blake3(data: bytes) -> str:
-    """Give a BLAKE3 in hexadecimal; zeros where the package is missing, for then no verifier here can tell."""
+    """Gives a BLAKE3 in hexadecimal; zeros where the package is missing, for then no verifier here can tell."""
     try:
         import blake3 as package
     except ImportError:
@@ -43,35 +44,35 @@ def blake3(data: bytes) -> str:
 
 
 def now(seconds: float = 0) -> str:
-    """Give the time, or one so many seconds away, as the format writes it."""
+    """Gives the time, or one so many seconds away, as the format writes it."""
     return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def spki(key: Ed25519PrivateKey) -> bytes:
-    """Give the SubjectPublicKeyInfo of a key."""
+    """Gives the SubjectPublicKeyInfo of a key."""
     kind = serialization.PublicFormat.SubjectPublicKeyInfo
     return key.public_key().public_bytes(serialization.Encoding.DER, kind)
 
 
 def key_id(key: Ed25519PrivateKey) -> str:
-    """Give the id of a key."""
+    """Gives the id of a key."""
     return sha256(spki(key))
 
 
 def write_public_key(key: Ed25519PrivateKey, path: Path) -> Path:
-    """Write the public key as PEM."""
+    """Writes the public key as PEM."""
     kind = serialization.PublicFormat.SubjectPublicKeyInfo
     path.write_bytes(key.public_key().public_bytes(serialization.Encoding.PEM, kind))
     return path
 
 
 def leaf(record: Json) -> bytes:
-    """Give the leaf of a record under the salt that this writer always uses."""
+    """Gives the leaf of a record under the salt that this writer always uses."""
     return hashlib.sha256(b"\0" + bytes.fromhex(SALT) + canonical(record)).digest()
 
 
 def root(leaves: list[bytes]) -> bytes:
-    """Give the Merkle root, level by level: a last node without a partner rises unchanged."""
+    """Gives the Merkle root, level by level: a last node without a partner rises unchanged."""
     level = leaves or [hashlib.sha256().digest()]
     while len(level) > 1:
         pairs = [level[at : at + 2] for at in range(0, len(level), 2)]
@@ -82,7 +83,7 @@ def root(leaves: list[bytes]) -> bytes:
 class TinyCase:
     """Writes one case, event by event."""
 
-    def __init__(self, folder: Path, key: Ed25519PrivateKey | None = None) -> None:
+    def __init__(self, folder: Path, key: Ed25519PrivateKey | None = None, **opening: Any) -> None:
         self.folder, self.key = folder, key or Ed25519PrivateKey.generate()
         self.events: list[Json] = []
         self.head = ZEROS
@@ -98,6 +99,7 @@ class TinyCase:
             "language": "fr",
             "opened_at": now(),
             "salt": SALT,
+            **opening,
         }
         (folder / "case.json").write_bytes(canonical(self.opening) + b"\n")
         listing = {"id": key_id(self.key), "spki": spki(self.key).hex()}
@@ -105,7 +107,7 @@ class TinyCase:
         self.event("open", [record], key=listing, case=sha256((folder / "case.json").read_bytes()))
 
     def event(self, action: str, records: list[Json] | None = None, **members: Any) -> int:
-        """Commit records in a signed event; `signer` and `at` may be given. The event's number is returned."""
+        """Commits records in a signed event; `signer` and `at` may be given. The event's number is returned."""
         seq, records = len(self.events), records or []
         name = f"{seq:06d}-{action}.jsonl" if records else None
         if name:
@@ -130,7 +132,7 @@ class TinyCase:
         return seq
 
     def blob(self, data: bytes, role: str = "original") -> Json:
-        """Store bytes and give the artifact that names them."""
+        """Stores bytes and gives the artifact that names them."""
         digest = sha256(data)
         place = self.folder / "blobs" / digest[:2] / digest
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -140,9 +142,9 @@ class TinyCase:
         return {**artifact, "facts": {}, "digests": digests, "sealed": None}
 
     def collect(self, *contents: bytes) -> int:
-        """Commit an act with one item and one acquisition for each content."""
+        """Commits an act with one item and one acquisition for each content."""
         seq, first = len(self.events), sum(event["action"] == "collect" for event in self.events) * 100
-        run: Json = {"verb": "collect", "started_at": now(), "environment": {}, "arguments": [], "self_test": None}
+        run: Json = {"verb": "collect", "started_at": now(), "environment": {}, "arguments": [], "self_test": {}}
         records: list[Json] = [{"type": "act", **run, "clock": [clock_check()]}]
         for number, content in enumerate(contents, start=first + 1):
             item = f"ITEM-{number:04d}"
@@ -154,12 +156,12 @@ class TinyCase:
         return self.event("collect", records)
 
     def erase(self, item: str, seq: int, indexes: list[int]) -> int:
-        """Commit an erasure, without carrying it out."""
+        """Commits an erasure, without carrying it out."""
         record = {"type": "erasure", "item": item, "basis": "request", "at": now()}
         return self.event("erase", [record], erased=[{"seq": seq, "indexes": indexes}])
 
     def report(self, name: str, content: bytes) -> int:
-        """Build a report and commit it."""
+        """Builds a report and commits it."""
         place = self.folder / "reports" / name
         place.parent.mkdir(exist_ok=True)
         place.write_bytes(content)
@@ -167,20 +169,26 @@ class TinyCase:
         artifact = self.blob(content, "report")
         return self.event("report", [{**record, "artifact": artifact, "digest": sha256(content)}])
 
-    def stamp(self, authority: Authority, **changes: Any) -> int:
-        """Commit a checkpoint and a token over it; `changes` go into the record."""
-        checkpoint, requested = self.event("checkpoint"), now()
-        response, gen_time = authority.stamp(self.head)
-        digests = {"tsr": sha256(response), "cer": sha256(authority.certificate)}
-        (self.folder / "proofs").mkdir(exist_ok=True)
-        (self.folder / "proofs" / f"{digests['tsr']}.tsr").write_bytes(response)
-        (self.folder / "proofs" / f"{digests['cer']}.cer").write_bytes(authority.certificate)
+    def stamp(
+        self,
+        authority: Authority,
+        *,
+        over: int | None = None,
+        damage: Callable[[bytes], bytes] = bytes,
+        **changes: Any,
+    ) -> int:
+        """Commits a checkpoint (unless it is over an earlier one) and a token; `changes` go into the record."""
+        checkpoint, requested = self.event("checkpoint") if over is None else over, now()
+        line = (self.folder / "ledger.jsonl").read_bytes().splitlines()[checkpoint]
+        response, gen_time = authority.stamp(sha256(line))
+        proofs = self.folder / "proofs"
+        proofs.mkdir(exist_ok=True)
         record = {
             "type": "time-proof",
             "checkpoint": checkpoint,
             "authority": "tiny",
-            "token": digests["tsr"],
-            "certificates": [digests["cer"]],
+            "token": keep(proofs, damage(response), "tsr"),
+            "certificates": [keep(proofs, each, "cer") for each in authority.certificates],
             "revocation": [],
             "gen_time": gen_time,
             "accuracy_s": 0.5,
@@ -191,14 +199,20 @@ class TinyCase:
         return self.event("time-proof", [record])
 
 
+def keep(folder: Path, data: bytes, ending: str) -> str:
+    """Writes a file under its SHA-256 and gives that."""
+    (folder / f"{sha256(data)}.{ending}").write_bytes(data)
+    return sha256(data)
+
+
 def clock_check() -> Json:
-    """Give a clock check that found a small difference."""
+    """Gives a clock check that found a small difference."""
     found = {"server": "ntp", "phase": "before", "at": now(), "offset_s": 0.25, "round_trip_s": 0.01, "gap": None}
     return dict(found)
 
 
 def bare(folder: Path, seq: int, indexes: list[int]) -> None:
-    """Replace record lines by their leaves, as an erasure or a withholding does."""
+    """Replaces record lines by their leaves, as an erasure or a withholding does."""
     path = next((folder / "records").glob(f"{seq:06d}-*"))
     written = path.read_bytes().splitlines()
     for index in indexes:
@@ -206,9 +220,9 @@ def bare(folder: Path, seq: int, indexes: list[int]) -> None:
     path.write_bytes(b"\n".join(written) + b"\n")
 
 
-def tiny_case(folder: Path, key: Ed25519PrivateKey | None = None) -> TinyCase:
-    """Write the smallest case worth checking: an opening, two items, a checkpoint."""
-    case = TinyCase(folder, key)
+def tiny_case(folder: Path, key: Ed25519PrivateKey | None = None, **opening: Any) -> TinyCase:
+    """Writes the smallest case worth checking: an opening, two items, a checkpoint."""
+    case = TinyCase(folder, key, **opening)
     case.collect(b"first", b"second" * 1000)
     case.event("checkpoint")
     return case
@@ -237,12 +251,13 @@ class TinyPacket:
         write_public_key(case.key, folder / "signer.pem")
         self.close()
 
-    def manifests(self) -> None:
-        """Write every manifest anew, as whoever holds the packet could, but not its signature."""
+    def manifests(self, *, tags_alone: bool = False) -> None:
+        """Writes every manifest anew, as whoever holds the packet could, but not its signature."""
         (self.folder / "blake3").mkdir(exist_ok=True)
         inside = self.files("data/")
         octets = sum((self.folder / name).stat().st_size for name in inside)
-        (self.folder / "bag-info.txt").write_text(f"Payload-Oxum: {octets}.{len(inside)}\n")
+        if not tags_alone:
+            (self.folder / "bag-info.txt").write_text(f"Payload-Oxum: {octets}.{len(inside)}\n")
         self.manifest("manifest-sha256.txt", sha256, inside)
         self.manifest("manifest-sha512.txt", sha512, inside)
         self.manifest("blake3/manifest.txt", blake3, inside)
@@ -252,36 +267,36 @@ class TinyPacket:
         self.manifest("tagmanifest-sha512.txt", sha512, tags)
 
     def files(self, start: str) -> list[str]:
-        """List files in manifest order."""
+        """Lists files in manifest order."""
         names = [str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()]
         return sorted((name for name in names if name.startswith(start)), key=str.encode)
 
     def manifest(self, name: str, digest: Any, names: list[str]) -> None:
-        """Write one manifest."""
+        """Writes one manifest."""
         written = [f"{digest((self.folder / listed).read_bytes())}  {listed}\n" for listed in names]
         (self.folder / name).write_text("".join(written))
 
     def sign(self, key: Ed25519PrivateKey | None = None) -> None:
-        """Write and sign the statement over the tag manifests as they are."""
+        """Writes and signs the statement over the tag manifests as they are."""
         names = ("tagmanifest-sha256.txt", "tagmanifest-sha512.txt")
         self.statement["tag_manifests"] = {name: sha256((self.folder / name).read_bytes()) for name in names}
         line = canonical(self.statement)
         (self.folder / "packet.json").write_bytes(line + b"\n")
         (self.folder / "packet.sig").write_bytes((key or self.case.key).sign(b"forensics-packet-v1\0" + line))
 
-    def close(self, key: Ed25519PrivateKey | None = None) -> None:
-        """Write manifests, statement and signature anew, as only the holder of the key can."""
-        self.manifests()
+    def close(self, key: Ed25519PrivateKey | None = None, *, tags_alone: bool = False) -> None:
+        """Writes manifests, statement and signature anew, as only the holder of the key can."""
+        self.manifests(tags_alone=tags_alone)
         self.sign(key)
 
 
 def sha512(data: bytes) -> str:
-    """Give a SHA-512 in hexadecimal."""
+    """Gives a SHA-512 in hexadecimal."""
     return hashlib.sha512(data).hexdigest()
 
 
 def zip_folder(folder: Path, archive: Path) -> Path:
-    """Put a folder into a .zip as its only top entry."""
+    """Puts a folder into a .zip as its only top entry."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         for path in sorted(folder.rglob("*")):
             file.write(path, path.relative_to(folder.parent))
@@ -289,23 +304,28 @@ def zip_folder(folder: Path, archive: Path) -> Path:
 
 
 def tar_folder(folder: Path, archive: Path) -> Path:
-    """Put a folder into a .tar as its only top entry."""
+    """Puts a folder into a .tar as its only top entry."""
     with tarfile.open(archive, "w") as file:
         file.add(folder, folder.name)
     return archive
 
 
 class Authority:
-    """A time-stamp authority of one's own, run with the program openssl."""
+    """A time-stamp authority of one's own, run with the program openssl; a deep one has an intermediate certificate.
 
-    def __init__(self, folder: Path) -> None:
+    Tokens hold the authority's own certificate only; `certificates` are what a case keeps beside them.
+    """
+
+    def __init__(self, folder: Path, *, deep: bool = False) -> None:
         folder.mkdir()
-        self.folder, self.anchor = folder, folder / "ca.pem"
-        ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        self.folder, self.anchor, self.middle = folder, folder / "ca.pem", folder / "middle.pem"
+        ca_key, middle_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
         ca = certificate("Tiny CA", ca_key, "Tiny CA", ca_key)
-        own = certificate("Tiny TSA", key, "Tiny CA", ca_key)
-        pem = serialization.Encoding.PEM
+        middle = certificate("Tiny middle", middle_key, "Tiny CA", ca_key, is_ca=True)
+        own = certificate("Tiny TSA", key, *(("Tiny middle", middle_key) if deep else ("Tiny CA", ca_key)))
+        pem, der = serialization.Encoding.PEM, serialization.Encoding.DER
         self.anchor.write_bytes(ca.public_bytes(pem))
+        self.middle.write_bytes(middle.public_bytes(pem))
         (folder / "tsa.pem").write_bytes(own.public_bytes(pem))
         plain = (pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         (folder / "tsa.key").write_bytes(key.private_bytes(*plain))
@@ -314,10 +334,10 @@ class Authority:
             f"[tsa]\ndefault_tsa = t\n[t]\nserial = {folder}/serial\nsigner_digest = sha256\ndefault_policy = 1.2.3.4\n"
             "digests = sha256, sha512\naccuracy = millisecs:500\ness_cert_id_alg = sha256\n"
         )
-        self.certificate = own.public_bytes(serialization.Encoding.DER)
+        self.certificates = [own.public_bytes(der), *([middle.public_bytes(der)] if deep else [])]
 
     def stamp(self, digest: str) -> tuple[bytes, str]:
-        """Give a response over a SHA-256 and its genTime."""
+        """Gives a response over a SHA-256 and its genTime."""
         self.run("-query", "-digest", digest, "-sha256", "-cert", "-out", "q")
         signer = ("-signer", "tsa.pem", "-inkey", "tsa.key", "-config", "tsa.cnf")
         self.run("-reply", "-queryfile", "q", *signer, "-out", "r")
@@ -327,14 +347,14 @@ class Authority:
         return (self.folder / "r").read_bytes(), at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def run(self, *arguments: str) -> bytes:
-        """Run `openssl ts` in this authority's folder."""
+        """Runs `openssl ts` in this authority's folder."""
         return subprocess.run(["openssl", "ts", *arguments], cwd=self.folder, check=True, capture_output=True).stdout
 
 
-def certificate(name: str, key: Any, issuer: str, issuer_key: Any) -> x509.Certificate:
-    """Make a certificate: an authority's where it signs itself, else a time-stamping one."""
+def certificate(name: str, key: Any, issuer: str, issuer_key: Any, *, is_ca: bool = False) -> x509.Certificate:
+    """Makes a certificate: an authority's where it signs itself, else a time-stamping one."""
     names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)]) for text in (name, issuer)]
-    start, is_ca = datetime.now(UTC) - timedelta(days=1), name == issuer
+    start, is_ca = datetime.now(UTC) - timedelta(days=1), is_ca or name == issuer
     builder = x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(key.public_key())
     builder = builder.serial_number(x509.random_serial_number()).not_valid_before(start)
     builder = builder.not_valid_after(start + timedelta(days=30))
