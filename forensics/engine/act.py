@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import platform
 import re
@@ -18,9 +19,11 @@ from typing import Any
 from forensics import __version__
 from forensics.custody.digest import digest_stream
 from forensics.engine.batch import Batch
-from forensics.model import Act, ActEnd, ClockCheck, Gap, GapReason
+from forensics.errors import ForensicsError
+from forensics.model import Act, ActEnd, Gap, GapReason
 
-ABC_DIGESTS = {
+KNOWN_BYTES = b"abc"
+KNOWN_DIGESTS = {
     "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
     "blake3": "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85",
     "sm3": "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0",
@@ -38,12 +41,12 @@ class Running:
     Attributes:
         act: Its reference.
         servers: Time servers to ask again at its end.
-        clock: What they said at its beginning.
+        gaps: What is missing so far: time servers that did not answer, a self-test that failed.
     """
 
     act: str
     servers: tuple[str, ...]
-    clock: tuple[ClockCheck, ...]
+    gaps: tuple[Gap, ...]
 
 
 def begin(batch: Batch, verb: str, *, arguments: Sequence[str], servers: Sequence[str], with_sm3: bool) -> Running:
@@ -59,46 +62,57 @@ def begin(batch: Batch, verb: str, *, arguments: Sequence[str], servers: Sequenc
     from forensics.custody.clock import check_clocks
 
     clock = check_clocks(tuple(servers), phase="before")
+    test = self_test(with_sm3=with_sm3)
     record = Act(
         verb=verb,
         started_at=datetime.now(UTC),
         arguments=tuple(arguments),
         environment=environment(),
-        self_test=self_test(with_sm3=with_sm3),
+        self_test=test,
         clock=clock,
     )
-    return Running(batch.add([record]), tuple(servers), clock)
+    gaps = [check.gap for check in clock if check.gap]
+    if not test["passed"]:
+        gaps.append(Gap("self-test", GapReason.FAILED, "a known digest or a known token did not come out as it must"))
+    return Running(batch.add([record]), tuple(servers), tuple(gaps))
 
 
-def end(batch: Batch, running: Running, *, gaps: Sequence[Gap] = ()) -> tuple[Gap, ...]:
+def end(batch: Batch, running: Running) -> tuple[Gap, ...]:
     """Adds the record of the act's end and commits what waits.
 
     Returns:
-        The gaps of the clock checks: time servers that were named and did not answer.
+        The gaps of the act itself: time servers that were named and did not answer, a self-test that failed.
     """
     from forensics.custody.clock import check_clocks
 
     clock = check_clocks(running.servers, phase="after")
-    batch.add([ActEnd(running.act, datetime.now(UTC), clock, tuple(gaps))])
+    batch.add([ActEnd(running.act, datetime.now(UTC), clock, running.gaps)])
     batch.flush()
-    return tuple(check.gap for check in (*running.clock, *clock) if check.gap)
+    return (*running.gaps, *(check.gap for check in clock if check.gap))
 
 
 def self_test(*, with_sm3: bool) -> dict[str, Any]:
-    """Computes digests of known bytes and compares them with the published ones (C33)."""
-    import io
+    """Tests digests and the check of tokens on known input (C33).
 
-    found = digest_stream(io.BytesIO(b"abc"), with_sm3=with_sm3)
-    wanted = [name for name in ABC_DIGESTS if with_sm3 or name != "sm3"]
-    checks = {name: "passed" if getattr(found, name) == ABC_DIGESTS[name] else "failed" for name in wanted}
-    return {"known_bytes": "abc", "digests": checks, "passed": set(checks.values()) == {"passed"}}
+    Known bytes must give their published digests; a known token must hold over them, and must not hold over others.
+    """
+    found = digest_stream(io.BytesIO(KNOWN_BYTES), with_sm3=with_sm3)
+    wanted = [name for name in KNOWN_DIGESTS if with_sm3 or name != "sm3"]
+    checks = {name: "passed" if getattr(found, name) == KNOWN_DIGESTS[name] else "failed" for name in wanted}
+    checks["token"] = "passed" if _known_token_holds(KNOWN_BYTES) else "failed"
+    checks["token over other bytes"] = "failed" if _known_token_holds(KNOWN_BYTES + b"d") else "passed"
+    return {"known_bytes": KNOWN_BYTES.decode(), "checks": checks, "passed": set(checks.values()) == {"passed"}}
 
 
-def self_test_gap(result: dict[str, Any]) -> Gap | None:
-    """Gives the gap of a self-test that failed."""
-    return (
-        None if result["passed"] else Gap("self-test", GapReason.FAILED, "known bytes do not give their known digest")
-    )
+def _known_token_holds(data: bytes) -> bool:
+    from forensics.custody import tokens
+
+    folder = Path(tokens.__file__).parent / "known"
+    try:
+        response, root = (folder / "token.tsr").read_bytes(), (folder / "root.pem").read_bytes()
+        return tokens.check(response, digest=hashlib.sha256(data).digest(), anchors=[root]).is_trusted
+    except (OSError, ForensicsError):
+        return False
 
 
 @cache

@@ -77,9 +77,7 @@ def analyze(
         yield task, examined
 
 
-def _in_order(
-    executor: Executor, tasks: Sequence[Task], *, bench: Bench, jobs: int
-) -> Iterator[tuple[Task, Examined]]:
+def _in_order(executor: Executor, tasks: Sequence[Task], *, bench: Bench, jobs: int) -> Iterator[tuple[Task, Examined]]:
     size = max(1, min(GROUP, len(tasks) // (2 * jobs)))
     groups = [tasks[start : start + size] for start in range(0, len(tasks), size)]
     running: deque[tuple[Sequence[Task], Future[list[Examined]] | None]] = deque()

@@ -91,8 +91,7 @@ def collect(writer: Writer, requests: Iterable[Request], *, collectors: Sequence
     for one in acquire(writer, batch, requests=requests, collectors=collectors, act=running.act):
         acquired.append(one)
         setup.progress(one)
-    test = act.self_test_gap(act.self_test(with_sm3=with_sm3))
-    gaps = (*act.end(batch, running, gaps=[test] if test else []), *([test] if test else []))
+    gaps = act.end(batch, running)
     return Collected(running.act, tuple(acquired), gaps, checkpoint(writer, setup.authorities))
 
 
