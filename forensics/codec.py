@@ -206,14 +206,12 @@ def to_json(value: Any) -> Any:
         return format_time(value)
     if isinstance(value, Name):
         return value.display if value.raw_hex is None else {"display": value.display, "raw_hex": value.raw_hex}
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {str(key): to_json(member) for key, member in value.items()}
     if isinstance(value, tuple | list):
         return [to_json(member) for member in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {name: to_json(getattr(value, name)) for name in _field_names(type(value))}
-    if isinstance(value, Mapping):
-        return {str(key): to_json(member) for key, member in value.items()}
     raise CodecError(f"a {type(value).__name__} cannot be recorded")
 
 
