@@ -58,6 +58,25 @@ def progress(label: str, *, is_wanted: bool) -> Iterator[Callable[[object], None
     click.echo("\r" + " " * (len(label) + 12) + "\r", nl=False, err=True)
 
 
+@contextmanager
+def share(label: str, *, is_wanted: bool) -> Iterator[Callable[[int, int], None]]:
+    """Shows on a terminal how much of something is done while the block runs; silent elsewhere."""
+    if not (is_wanted and sys.stderr.isatty()):
+        yield lambda _done, _all: None
+        return
+    shown_before = -1
+
+    def step(done: int, everything: int) -> None:
+        nonlocal shown_before
+        percent = done * 100 // max(everything, 1)
+        if percent != shown_before:
+            shown_before = percent
+            click.echo(f"\r{label}: {percent} %", nl=False, err=True)
+
+    yield step
+    click.echo("\r" + " " * (len(label) + 12) + "\r", nl=False, err=True)
+
+
 def run(command: click.Command, arguments: list[str] | None) -> None:
     """Runs the command line; the one place where errors become messages and exit codes."""
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from forensics.cli.output import emit, finish
+from forensics.cli.output import emit, finish, share
 from forensics.cli.settings import json_option
 
 MOST_SHOWN = 100
@@ -66,7 +66,8 @@ def verify(
     """
     from forensics.cli.verifying import verify_path
 
-    told = verify_path(path, trust=trust, keys=keys, heads=heads, against=against)
+    with share("read", is_wanted=not as_json) as step:
+        told = verify_path(path, trust=trust, keys=keys, heads=heads, against=against, progress=step)
     emit(told, as_json=as_json, lines=lambda: _lines(told))
     finish(told["exit_code"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,13 @@ from forensics.verify import identify, to_json, verify
 
 
 def verify_path(
-    path: Path, *, trust: Sequence[Path], keys: Sequence[Path], heads: Sequence[str], against: Sequence[Path]
+    path: Path,
+    *,
+    trust: Sequence[Path],
+    keys: Sequence[Path],
+    heads: Sequence[str],
+    against: Sequence[Path],
+    progress: Callable[[int, int], None],
 ) -> dict[str, Any]:
     """Verifies a case or packet and tells what was found.
 
@@ -30,6 +36,7 @@ def verify_path(
         heads=[_head(one) for one in heads],
         pinned_heads=[noted] if noted else [],
         against=against,
+        progress=progress,
     )
     return to_json(result)
 
