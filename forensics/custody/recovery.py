@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Removed = list[Mapping[str, Any]]
 
-_RECORD_FILE = re.compile(r"(\d{6,})-[a-z][a-z-]*\.jsonl")
+_RECORD_FILE = re.compile(r"(\d{6}|[1-9]\d{6,})-[a-z][a-z-]*\.jsonl")
 
 
 def clear(case: Case, file_system: FileSystem) -> tuple[Case, Removed]:

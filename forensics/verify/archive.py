@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -70,19 +71,30 @@ def arrange(file: ArchiveFile, members: Sequence[Member], problems: Iterable[Pro
     top = _top_folder(kept)
     entries: dict[str, Entry] = {}
     places: dict[str, Member] = {}
+    folders: set[str] = set()
     for member in kept:
         head, _, path = member.name.partition("/")
         if head != top or (not path and not member.is_folder):
             found.append(Problem(DefectKind.ARCHIVE_NAME, member.name, f"lies outside the top folder {top}"))
-        elif member.is_folder:
-            continue
-        elif path in entries:
+        elif path in (folders if member.is_folder else entries):
             detail = "the archive has more than one member of this name"
-            found.append(Problem(DefectKind.ARCHIVE_DUPLICATE, path, detail))
+            found.append(Problem(DefectKind.ARCHIVE_DUPLICATE, path or ".", detail))
+        elif member.is_folder:
+            folders.add(path)
         else:
             entries[path], places[path] = Entry(path, member.size, member.kind), member
+    found.extend(_files_that_are_folders(entries, folders))
     names = frozenset(path.partition("/")[0] for path in entries)
     return Arranged(Listing(dict(sorted(entries.items())), tuple(found), names), places)
+
+
+def _files_that_are_folders(files: Collection[str], folders: Iterable[str]) -> Iterator[Problem]:
+    """Finds files whose name is also that of a folder, listed or implied by what lies in it."""
+    names = sorted([*files, *(f"{folder}/" for folder in folders)])
+    for path in files:
+        at = bisect_left(names, f"{path}/")
+        if at < len(names) and names[at].startswith(f"{path}/"):
+            yield Problem(DefectKind.ARCHIVE_DUPLICATE, path, "the archive has a file and a folder of this name")
 
 
 def _top_folder(members: Iterable[Member]) -> str:

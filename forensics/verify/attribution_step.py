@@ -8,7 +8,7 @@ from datetime import datetime
 
 from forensics.codec import parse_time
 from forensics.model import CustodyEvent
-from forensics.verify.ledger_steps import Ledger
+from forensics.verify.ledger_steps import Ledger, may_commit_evidence
 from forensics.verify.result import Answer, DefectKind, State, Verdict
 from forensics.verify.subject import Subject
 from forensics.verify.time_step import TrustedToken
@@ -78,9 +78,9 @@ def _revocations(ledger: Ledger) -> Mapping[str, datetime]:
 
 
 def _may_be_late(event: CustodyEvent, revoked: Mapping[str, datetime], outside: Outside) -> bool:
-    """Whether no trusted token shows that an event of a revoked key was made before the revocation."""
+    """Whether no trusted token shows that evidence of a revoked key was committed before the revocation."""
     since = revoked.get(event.actor)
-    if since is None:
+    if since is None or not may_commit_evidence(event):
         return False
     return not any(token.checkpoint >= event.seq and token.gen_time < since for token in outside.tokens)
 

@@ -12,9 +12,6 @@ from forensics.errors import CodecError
 from forensics.model import Sensitivity
 from forensics.verify.shapes import fault_of
 
-EVIDENCE_TYPES = frozenset({"item", "acquisition", "finding"})
-"""Records that hold evidence; an event with one of them is proven in time only by a later token."""
-
 _LEVELS = tuple(level.value for level in Sensitivity)
 
 
@@ -78,7 +75,6 @@ class Contents:
         blobs: SHA-256 to every different naming of that blob.
         known: Kind to what references of that kind can refer to.
         offsets: Event number to the largest clock difference that its records hold, in seconds, without sign.
-        evidence: Numbers of events that commit evidence.
         bare: Event number and line index of every line that has only its leaf.
         lines: Event number to the number of lines in its record file.
         erasures: Numbers of events that commit an erasure record.
@@ -93,7 +89,6 @@ class Contents:
     outputs: list[NamedOutput] = field(default_factory=list)
     proofs: list[NamedProof] = field(default_factory=list)
     offsets: dict[int, float] = field(default_factory=dict)
-    evidence: set[int] = field(default_factory=set)
     bare: set[tuple[int, int]] = field(default_factory=set)
     lines: dict[int, int] = field(default_factory=dict)
     erasures: set[int] = field(default_factory=set)
@@ -109,8 +104,6 @@ class Contents:
         if fault := fault_of(record):
             raise CodecError(fault)
         kind = record["type"]
-        if kind in EVIDENCE_TYPES:
-            self.evidence.add(seq)
         if kind in ("act", "finding"):
             self.known[kind].add(f"{seq}/{index}")
         if kind in ("act", "act-end"):

@@ -22,6 +22,14 @@ from forensics.verify.tree import read_all
 LEDGER = "ledger.jsonl"
 CASE_FILE = "case.json"
 
+_NO_EVIDENCE = frozenset(
+    (
+        *("open", "checkpoint", "time-proof", "report", "bundle", "exhibit", "erase", "recover"),
+        *("key-add", "key-retire", "key-revoke"),
+    )
+)
+"""Actions that commit no evidence (docs/case-format.md, section 7)."""
+
 _TEXTS = ("title", "reference", "examiner", "organisation")
 _PATTERNS = {
     "id": re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
@@ -92,6 +100,11 @@ class Ledger:
     def place(self, subject: Subject, event: CustodyEvent) -> str:
         """Names the place of an event."""
         return subject.place(LEDGER, line=self.lines[event.seq])
+
+
+def may_commit_evidence(event: CustodyEvent) -> bool:
+    """Whether an event may commit evidence; its action alone decides, whatever records it has or had."""
+    return event.action not in _NO_EVIDENCE
 
 
 def read_ledger(subject: Subject) -> Ledger:

@@ -27,6 +27,7 @@ _STATEMENT_LIMIT = 64 << 20
 _OTHER_TAG_FILES = ("HOW-TO-VERIFY.txt", "signer.pem")
 _MEMBERS = frozenset({"format_version", "case", "created_at", "head", "key", "tag_manifests", "withheld"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_OXUM = re.compile(rb"(?i)(?:^|[\r\n])[ \t]*payload-oxum[ \t]*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ def _check_declaration(packet: Subject) -> None:
     info = _read(packet, bag.INFO)
     payload = [entry for path, entry in packet.tree.listing.entries.items() if path.startswith(PAYLOAD)]
     found = (sum(entry.size for entry in payload), len(payload))
+    if info is not None and len(_OXUM.findall(info)) > 1:
+        packet.report(DefectKind.PAYLOAD_OXUM, packet.place(bag.INFO), "there is more than one Payload-Oxum")
     if info is not None and (said := bag.payload_oxum(info)) != found:
         detail = f"Payload-Oxum is not {found[0]}.{found[1]}" if said else "there is no Payload-Oxum of the right form"
         packet.report(DefectKind.PAYLOAD_OXUM, packet.place(bag.INFO), detail)

@@ -14,7 +14,7 @@ from forensics.verify.ledger_steps import Ledger
 from forensics.verify.result import DefectKind
 from forensics.verify.subject import RawLine, Subject, lines_of
 
-RECORD_FILE = re.compile(r"records/([0-9]{6,})-[a-z][a-z-]{0,31}\.jsonl")
+RECORD_FILE = re.compile(r"records/([0-9]{6}|[1-9][0-9]{6,})-[a-z][a-z-]{0,31}\.jsonl")
 
 Erased = dict[tuple[int, int], int]
 """Event number and line index to the number of the event that erased the line."""

@@ -14,6 +14,13 @@ _REFERENCE = re.compile(r"(?:0|[1-9][0-9]{0,9})/(?:0|[1-9][0-9]{0,9})")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _OPTIONAL = "sm3"
 _ITEM = re.compile(r"ITEM-[0-9]{4,}")
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
+_RAW_NAME = frozenset({"display", "raw_hex"})
+_NESTING_LIMIT = 64
+"""How deep JSON may be nested (docs/case-format.md, section 1)."""
+
+_LINE_DEPTH = 1
+"""How deep a record stands in its line."""
 
 
 def fault_of(record: Mapping[str, Any]) -> str:
@@ -24,7 +31,33 @@ def fault_of(record: Mapping[str, Any]) -> str:
     for member, check in _RECORDS.get(kind, {}).items():
         if member not in record or not check(record[member]):
             return f"{member} has not the form that the format demands"
+    return _fault_within(record)
+
+
+def _fault_within(record: Mapping[str, Any]) -> str:
+    """Says what a record must not hold anywhere: too deep nesting, or a name in hex that needs none."""
+    waiting: list[tuple[Any, int]] = [(record, _LINE_DEPTH + 1)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > _NESTING_LIMIT:
+            return f"it is nested more than {_NESTING_LIMIT} deep"
+        if isinstance(value, dict):
+            if value.keys() == _RAW_NAME and not _is_raw_name(value["raw_hex"]):
+                return "raw_hex does not hold, in hex, bytes that are not UTF-8"
+            value = value.values()
+        waiting.extend((inner, depth + 1) for inner in value if isinstance(inner, dict | list))
     return ""
+
+
+def _is_raw_name(value: Any) -> bool:
+    """Whether a text is the hex of bytes that are not UTF-8; others are written as a plain text."""
+    if not isinstance(value, str) or not _HEX.fullmatch(value):
+        return False
+    try:
+        bytes.fromhex(value).decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _is_text(value: Any) -> bool:
@@ -99,8 +132,8 @@ def _is_sealed(value: Any) -> bool:
     return value is None or _PLAIN(value) or _COMMITMENT(value)
 
 
-_ARTIFACT = _object_with({"digests": _DIGESTS, "sealed": _is_sealed, "obtained_at": _or_null(_is_time)})
-_CLOCK = _object_with({"offset_s": _or_null(_is_amount), "at": _or_null(_is_time)})
+_ARTIFACT = _object_with({"digests": _DIGESTS, "sealed": _is_sealed, "obtained_at": _is_time})
+_CLOCK = _object_with({"offset_s": _or_null(_is_amount), "at": _is_time})
 _GAP = _object_with({"what": _is_text, "why": _is_text, "detail": _is_text})
 
 _RECORDS: Mapping[str, Mapping[str, Check]] = {
@@ -129,7 +162,7 @@ _RECORDS: Mapping[str, Mapping[str, Check]] = {
         "requested_at": _is_time,
         "received_at": _is_time,
     },
-    "time-failure": {"checkpoint": _is_count, "gap": _GAP},
+    "time-failure": {"checkpoint": _is_count, "gap": _or_null(_GAP)},
     "output": {
         "kind": _one_of("report", "packet"),
         "path": _or_null(_is_text),

@@ -146,6 +146,8 @@ def _pax_records(data: bytes, at: int) -> Iterator[tuple[str, str]]:
 
 def _member_of(header: _Header, extended: Mapping[str, str], at: int, problems: list[Problem]) -> Member:
     name = extended.get("path", header.name)
+    if name.startswith("./"):
+        problems.append(Problem(DefectKind.ARCHIVE_NAME, name, "the name begins with ./"))
     while name.startswith("./"):
         name = name[2:]
     size = header.size

@@ -10,7 +10,7 @@ from datetime import datetime
 from forensics.custody.tokens import MAX_RESPONSE, Token, TokenCheck, check
 from forensics.model import CustodyEvent
 from forensics.verify.contents import Contents, NamedProof
-from forensics.verify.ledger_steps import Ledger
+from forensics.verify.ledger_steps import Ledger, may_commit_evidence
 from forensics.verify.result import Answer, DefectKind, State, Verdict
 from forensics.verify.subject import Subject
 from forensics.verify.tree import read_all
@@ -22,18 +22,13 @@ _WIDEST_S = 86400.0
 """What a bracket is widened by at most, in seconds: a clock that was off by more says nothing (the same section)."""
 
 _LISTED = 10
-_NEVER_EVIDENCE = frozenset(
-    (
-        *("open", "checkpoint", "time-proof", "report", "bundle", "exhibit", "erase", "recover"),
-        *("key-add", "key-retire", "key-revoke"),
-    )
-)
-"""Actions whose records hold no evidence; those of an event that can no longer be read are judged by its action."""
 
 _MICROSECOND_S = 1e-6
 """Smallest part of an accuracy (RFC 3161, section 2.4.2)."""
 
 _CRL_LIMIT = 64 << 20
+_CERTIFICATE_LIMIT = 1 << 20
+"""Largest certificate in bytes that is read. Measured: those of authorities have 1 to 3 kB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +93,9 @@ def _check_proof(subject: Subject, ledger: Ledger, proof: NamedProof, anchors: S
         return None
     lists = [_read(subject, f"proofs/{digest}.crl", limit=_CRL_LIMIT) for digest in proof.revocation]
     crls = [each for each in lists if each is not None]
-    result = check(response, digest=bytes.fromhex(checkpoint.line_sha256), anchors=anchors, crls=crls)
+    kept = tuple(_certificates(subject, proof))
+    digest = bytes.fromhex(checkpoint.line_sha256)
+    result = check(response, digest=digest, anchors=anchors, certificates=kept, crls=crls)
     failures = {name: why for name, why in result.failures.items() if name != "chain"}
     if failures or result.token is None:
         why = "; ".join(failures.values()) or "the response cannot be read"
@@ -108,6 +105,17 @@ def _check_proof(subject: Subject, ledger: Ledger, proof: NamedProof, anchors: S
         subject.report(DefectKind.TOKEN_MISMATCH, proof.place, "gen_time or accuracy_s is not that of the token")
         return None
     return result
+
+
+def _certificates(subject: Subject, proof: NamedProof) -> Iterator[bytes]:
+    """Reads the certificates kept beside a token, which may link it to an anchor and never are one."""
+    for digest in dict.fromkeys(proof.certificates):
+        path = f"proofs/{digest}.cer"
+        entry = subject.tree.listing.entries.get(path)
+        if entry is not None and entry.size <= _CERTIFICATE_LIMIT:
+            data = _read(subject, path, limit=_CERTIFICATE_LIMIT)
+            if data is not None:
+                yield data
 
 
 def _agree(proof: NamedProof, token: Token) -> bool:
@@ -163,15 +171,8 @@ def _reasons_open(
     else:
         last = max((token.checkpoint for token in tokens), default=-1)
         for event in ledger.events.values():
-            if event.seq > last and _holds_evidence(event, contents):
+            if event.seq > last and may_commit_evidence(event):
                 yield f"event {event.seq} ({event.action}) comes after the last trusted token"
-
-
-def _holds_evidence(event: CustodyEvent, contents: Contents) -> bool:
-    if event.seq in contents.evidence:
-        return True
-    is_unreadable = any(seq == event.seq for seq, _ in contents.bare)
-    return is_unreadable and event.action not in _NEVER_EVIDENCE
 
 
 def _say_how_far(subject: Subject, ledger: Ledger, tokens: Sequence[TrustedToken]) -> None:

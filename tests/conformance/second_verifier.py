@@ -1149,7 +1149,7 @@ def check_attribution(case: Case, given: set[str], trust: Sequence[Path]) -> Non
         body = event.body or {}
         actor = body.get("actor", "")
         honoured = event.signed and actor in vouched
-        if honoured and actor in revoked:
+        if honoured and actor in revoked and not NO_EVIDENCE.fullmatch(body["action"]):
             undecided |= not trust
             honoured = not trust or any(t.checkpoint >= event.seq and t.at < revoked[actor] for t in case.tokens)
         if not honoured:

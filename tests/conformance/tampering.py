@@ -209,6 +209,9 @@ CASE: Mapping[str, Damage] = {
     "two record files are swapped": _two_record_files_swapped,
     "a record file is deleted": lambda case: records(case).unlink(),
     "a record file is renamed": _record_file_renamed,
+    "a record file has a number of seven digits": lambda case: (
+        case / "records" / f"{len(lines_of(case / 'ledger.jsonl')):07d}-collect.jsonl"
+    ).write_bytes(b"{"),
     "a record file is emptied": lambda case: edit(records(case), lambda _: b""),
     "a record has a space": lambda case: edit(records(case), lambda data: data.replace(b'":', b'": ', 1)),
     "a record has a digest in capitals": lambda case: edit(
@@ -449,6 +452,7 @@ PACKET: Mapping[str, Damage] = {
     "a manifest leads outside": _manifest_changed(lambda lines: [b"0" * 64 + b"  ../outside\n", *lines]),
     "a manifest is absolute": _manifest_changed(lambda lines: [b"0" * 64 + b"  /etc/hostname\n", *lines]),
     "the bag declares another version": lambda packet: edit(packet / "bagit.txt", lambda d: d.replace(b"1.0", b"0.97")),
+    "the bag has Payload-Oxum twice": lambda packet: edit(packet / "bag-info.txt", lambda d: d + d),
     "the statement is edited": _withheld_changed,
     "the statement is deleted": lambda packet: (packet / "packet.json").unlink(),
     "the statement has a space": lambda packet: edit(packet / "packet.json", lambda d: d.replace(b":", b": ", 1)),

@@ -74,7 +74,20 @@ def _tar_member(name: str, data: bytes = b"x", kind: bytes = tarfile.REGTYPE, li
     return add
 
 
+def _zip_folder_twice(path: Path) -> None:
+    _zip_member("TOP/data/empty/", b"", 0o040755)(path)
+    _zip_member("TOP/data/empty/", b"", 0o040755)(path)
+
+
+def _tar_folder_twice(path: Path) -> None:
+    _tar_member("TOP/data/empty", kind=tarfile.DIRTYPE)(path)
+    _tar_member("TOP/data/empty", kind=tarfile.DIRTYPE)(path)
+
+
 ZIP: Mapping[str, Damage] = {
+    "a folder is there twice": _zip_folder_twice,
+    "a folder is named like a file": _zip_member("TOP/data/case.json/", b"", 0o040755),
+    "a member lies in a file": _zip_member("TOP/data/case.json/x"),
     "a member is there twice": _zip_member("TOP/data/case.json"),
     "a member leads outside": _zip_member("TOP/../../outside"),
     "a member is absolute": _zip_member("/etc/outside"),
@@ -97,6 +110,10 @@ ZIP: Mapping[str, Damage] = {
 }
 
 TAR: Mapping[str, Damage] = {
+    "a folder is there twice": _tar_folder_twice,
+    "a folder is named like a file": _tar_member("TOP/data/case.json", kind=tarfile.DIRTYPE),
+    "a member lies in a file": _tar_member("TOP/data/case.json/x"),
+    "a folder's name begins with ./": _tar_member("./TOP/data/empty", kind=tarfile.DIRTYPE),
     "a member is there twice": _tar_member("TOP/data/case.json"),
     "a member leads outside": _tar_member("TOP/../../outside"),
     "a member is absolute": _tar_member("/etc/outside"),

@@ -67,8 +67,8 @@ def test_a_zip64_archive_passes(packet, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("form", ["gnu", "pax", "ustar", "v7"])
-@pytest.mark.parametrize("start", ["packet", "./packet"])
-def test_tar_archives_of_the_tar_program_pass(form, start, packet, tmp_path):
+@pytest.mark.parametrize(("start", "expected"), [("packet", set()), ("./packet", {"archive-name"})])
+def test_tar_archives_of_the_tar_program_pass_unless_names_begin_with_a_dot(form, start, expected, packet, tmp_path):
     if form in ("ustar", "v7"):
         shutil.move(packet, tmp_path / "p")
         start = start.replace("packet", "p")
@@ -78,7 +78,7 @@ def test_tar_archives_of_the_tar_program_pass(form, start, packet, tmp_path):
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
         pytest.skip(f"this tar cannot write {form} of such names")
-    assert verify(tmp_path / "again.tar").defects == ()
+    assert kinds(verify(tmp_path / "again.tar")) == expected
 
 
 def test_a_sparse_member_is_reported(packet, tmp_path):
