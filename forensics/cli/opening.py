@@ -8,9 +8,11 @@ from typing import Any
 
 from forensics.cli.settings import Times
 from forensics.cli.stamping import time_answer
+from forensics.codec import to_json
 from forensics.custody.case import Opening, new_case
 from forensics.custody.signing import PASSPHRASE_VARIABLE, Ask, Home, SigningKey, has_key, load_key, new_key
 from forensics.custody.writer import writing
+from forensics.engine.act import check_clock
 from forensics.engine.stamp import checkpoint
 
 
@@ -23,9 +25,11 @@ def open_new(
     wanted = {("language" if name == "lang" else name): value for name, value in opening.items()}
     case = new_case(folder, Opening(**wanted), signer=key, spki=key.spki, recipient=key.recipient)
     with writing(folder, key, home=home, verb="new", wait_s=wait_s) as writer:
+        clock_gaps = check_clock(writer, "new", servers=found.servers)
         stamped = checkpoint(writer, found.authorities)
         head = str(writer.case.head)
     time, gaps = time_answer(stamped, found)
+    gaps = [*map(to_json, clock_gaps), *gaps]
     return {
         "case": str(folder),
         "id": case.info.id,

@@ -9,6 +9,7 @@ from forensics.cli.settings import Times
 from forensics.codec import format_time, to_json
 from forensics.custody.signing import Home, SigningKey
 from forensics.custody.writer import Writer, writing
+from forensics.engine.act import check_clock
 from forensics.engine.stamp import Stamped, checkpoint, pending, stamp
 from forensics.model import Gap, GapReason, TimeProof
 
@@ -36,12 +37,13 @@ def _proof(proof: TimeProof) -> str:
 def stamp_case(folder: Path, key: SigningKey, *, home: Home, wait_s: float, found: Times) -> dict[str, Any]:
     """Asks for missing time stamps: over the last checkpoint if it covers everything, otherwise over a new one."""
     with writing(folder, key, home=home, verb="stamp", wait_s=wait_s) as writer:
-        stamped, done = _stamp(writer, found)
+        stamped, done, clock_gaps = _stamp(writer, found)
     answer, gaps = (
         ("nothing is missing: every authority has stamped the last checkpoint", [])
         if done
         else time_answer(stamped, found)
     )
+    gaps = [*map(to_json, clock_gaps), *gaps]
     return {
         "checkpoint": stamped.checkpoint,
         "proofs": [to_json(proof) for proof in stamped.proofs],
@@ -53,10 +55,13 @@ def stamp_case(folder: Path, key: SigningKey, *, home: Home, wait_s: float, foun
     }
 
 
-def _stamp(writer: Writer, found: Times) -> tuple[Stamped, bool]:
+def _stamp(writer: Writer, found: Times) -> tuple[Stamped, bool, tuple[Gap, ...]]:
     last, missing = pending(writer, found.authorities)
+    if last is not None and found.authorities and not missing:
+        return Stamped(last.seq), True, ()
+    if found.servers:
+        gaps = check_clock(writer, "stamp", servers=found.servers)
+        return checkpoint(writer, found.authorities), False, gaps
     if last is None:
-        return checkpoint(writer, found.authorities), False
-    if found.authorities and not missing:
-        return Stamped(last.seq), True
-    return stamp(writer, last, authorities=missing), False
+        return checkpoint(writer, found.authorities), False, ()
+    return stamp(writer, last, authorities=missing), False, ()

@@ -18,6 +18,7 @@ from typing import Any
 
 from forensics import __version__
 from forensics.custody.digest import digest_stream
+from forensics.custody.writer import Writer
 from forensics.engine.batch import Batch
 from forensics.errors import ForensicsError
 from forensics.model import Act, ActEnd, Gap, GapReason
@@ -89,6 +90,22 @@ def end(batch: Batch, running: Running) -> tuple[Gap, ...]:
     batch.add([ActEnd(running.act, datetime.now(UTC), clock, running.gaps)])
     batch.flush()
     return (*running.gaps, *(check.gap for check in clock if check.gap))
+
+
+def check_clock(writer: Writer, verb: str, *, servers: Sequence[str]) -> tuple[Gap, ...]:
+    """Commits an act of its own that compares the clock with time servers, before a checkpoint is stamped.
+
+    Returns:
+        What is missing: time servers that did not answer. Where none is named, nothing is committed.
+
+    Raises:
+        StoreError: The act could not be committed.
+    """
+    if not servers:
+        return ()
+    batch = Batch(writer, "clock-check")
+    with_sm3 = writer.case.info.jurisdiction == "cn"
+    return end(batch, begin(batch, verb, arguments=(), servers=servers, with_sm3=with_sm3))
 
 
 def self_test(*, with_sm3: bool) -> dict[str, Any]:
