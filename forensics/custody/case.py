@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from forensics.codec import RECORD_TYPES, canonical, decode, encode, from_json, parse, to_json
+from forensics.codec import RECORD_TYPES, canonical, decode, from_json, parse, to_json
 from forensics.custody import lock
 from forensics.custody.digest import sha256_hex
 from forensics.custody.index import Index
@@ -374,8 +374,3 @@ def commit_bytes(records: Sequence[Any], *, seq: int, action: str) -> tuple[byte
 def with_event(case: Case, event: CustodyEvent) -> Case:
     """Gives the case with one more event."""
     return replace(case, events=(*case.events, event), unfinished=b"")
-
-
-def encoded(records: Iterable[Any]) -> list[dict[str, Any]]:
-    """Gives the JSON objects of records."""
-    return [encode(record) for record in records]

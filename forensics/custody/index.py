@@ -13,12 +13,10 @@ from forensics.custody.digest import sha256_hex
 from forensics.custody.records import Line, artifacts_of, read_file
 from forensics.custody.store import wipe
 from forensics.errors import IntegrityError
-from forensics.model import CustodyEvent, Sensitivity
+from forensics.model import CustodyEvent
 
 VERSION = 1
 """Raised whenever the tables change; another version's index is rebuilt."""
-
-SEALED = tuple(str(level) for level in Sensitivity if level.is_sealed)
 
 _TABLES = """
 CREATE TABLE state (seq INTEGER, digest TEXT);

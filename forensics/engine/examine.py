@@ -20,7 +20,7 @@ from forensics.engine.executor import workers
 from forensics.engine.plan import Ready, Task, plan
 from forensics.engine.stamp import Stamped, checkpoint
 from forensics.errors import UsageError
-from forensics.model import Acquisition, Artifact, Finding, Gap, GapReason
+from forensics.model import Acquisition, Artifact, Gap, GapReason
 from forensics.plugins import ANALYZERS, Analyzer, load
 
 
@@ -113,31 +113,35 @@ def examine_case(
     """
     artifacts = artifacts_of(writer, items)
     prepared = [ready(one, describe(one)) for one in analyzers]
-    everything = plan(artifacts, prepared, is_done=lambda _artifact, _one: False)
-    tasks = [task for task in everything if not _is_done(writer, task)]
+    everything = plan(artifacts, prepared)
+    keys = {one.described.name: key_of(one) for one in prepared}
+    tasks = [task for task in everything if not _is_done(writer, task, keys[task.ready.described.name])]
     if not tasks:
         return Analyzed(0, len(everything), {}, (), None)
-    findings, gaps = _run(writer, tasks, setup=setup, jobs=min(jobs, len(tasks)))
-    kinds = Counter((str(one.kind), str(one.result)) for one in findings)
-    return Analyzed(len(tasks), len(everything) - len(tasks), dict(kinds), gaps, checkpoint(writer, setup.authorities))
+    kinds, gaps = _run(writer, tasks, setup=setup, jobs=min(jobs, len(tasks)))
+    return Analyzed(len(tasks), len(everything) - len(tasks), kinds, gaps, checkpoint(writer, setup.authorities))
 
 
-def _run(writer: Writer, tasks: Sequence[Task], *, setup: Setup, jobs: int) -> tuple[list[Finding], tuple[Gap, ...]]:
+def _run(
+    writer: Writer, tasks: Sequence[Task], *, setup: Setup, jobs: int
+) -> tuple[dict[tuple[str, str], int], tuple[Gap, ...]]:
+    """Runs tasks; keeps counts and gaps alone, so that memory does not grow with the findings."""
     with_sm3 = writer.case.info.jurisdiction == "cn"
     bench = Bench(writer.case.folder.absolute(), with_sm3, writer.recipients, (writer.key.identity,))
     batch = Batch(writer, "analyze")
     running = act.begin(batch, "analyze", arguments=setup.arguments, servers=setup.servers, with_sm3=with_sm3)
-    findings: list[Finding] = []
+    kinds: Counter[tuple[str, str]] = Counter()
+    gaps: list[Gap] = []
     with workers(jobs) as executor:
         for task, examined in analyze(batch, executor, tasks=tasks, bench=bench, jobs=jobs):
-            findings.extend(examined.findings)
+            kinds.update((one.kind, str(one.result)) for one in examined.findings)
+            gaps.extend(gap for one in examined.findings for gap in one.gaps)
             setup.progress(task)
-    gaps = tuple(gap for finding in findings for gap in finding.gaps)
-    return findings, (*gaps, *act.end(batch, running))
+    return dict(kinds), (*gaps, *act.end(batch, running))
 
 
-def _is_done(writer: Writer, task: Task) -> bool:
-    return writer.index.is_examined(task.artifact.content_sha256, key_of(task.ready))
+def _is_done(writer: Writer, task: Task, key: str) -> bool:
+    return writer.index.is_examined(task.artifact.content_sha256, key)
 
 
 def key_of(one: Ready) -> str:

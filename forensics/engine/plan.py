@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -36,15 +36,12 @@ class Task:
     artifact: Artifact
 
 
-def plan(
-    artifacts: Iterable[Artifact], analyzers: Sequence[Ready], *, is_done: Callable[[Artifact, Ready], bool]
-) -> list[Task]:
-    """Lists what is to be done: each analyzer once on each distinct content whose type it takes.
+def plan(artifacts: Iterable[Artifact], analyzers: Sequence[Ready]) -> list[Task]:
+    """Lists what there is to do: each analyzer once on each distinct content whose type it takes.
 
     Args:
         artifacts: What was collected, in order; equal contents may repeat.
         analyzers: What may run.
-        is_done: Whether this analyzer with these settings and tools has examined these bytes before.
     """
     distinct: dict[str, Artifact] = {}
     for artifact in artifacts:
@@ -53,7 +50,7 @@ def plan(
         Task(ready, artifact)
         for artifact in distinct.values()
         for ready in ordered(analyzers)
-        if takes(ready.analyzer, artifact.media_type) and not is_done(artifact, ready)
+        if takes(ready.analyzer, artifact.media_type)
     ]
 
 

@@ -17,7 +17,7 @@ from forensics.verify.hashing import FileDigests
 from forensics.verify.ledger_steps import Ledger
 from forensics.verify.result import DefectKind
 from forensics.verify.subject import SMALL_FILE, RawLine, Subject, lines_of
-from forensics.verify.tree import EntryKind, ambiguous, name_problem, read_all
+from forensics.verify.tree import ambiguous, name_problem, read_all
 
 STATEMENT, SIGNATURE = "packet.json", "packet.sig"
 PACKET_PREFIX = b"forensics-packet-v1\x00"
@@ -301,9 +301,3 @@ def _check_signer(packet: Subject, statement: Statement) -> None:
     if key_id != statement.key:
         detail = "not the key that packet.json names; people would check the signature with the wrong key"
         packet.report(DefectKind.PACKET_STATEMENT, packet.place("signer.pem"), detail)
-
-
-def readable_files(packet: Subject) -> set[str]:
-    """Gives the paths of all files whose digests are in manifests or the statement."""
-    entries = packet.tree.listing.entries.items()
-    return {path for path, entry in entries if entry.kind is EntryKind.FILE and path not in (STATEMENT, SIGNATURE)}

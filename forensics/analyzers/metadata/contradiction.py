@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
@@ -263,8 +263,3 @@ def _allowed_s(rule: Rule, first: TimeStamp, second: TimeStamp) -> int:
 def _is_zone_step(difference_s: float, tolerance_s: float) -> bool:
     rest = abs(difference_s) % ZONE_STEP_S
     return min(rest, ZONE_STEP_S - rest) <= tolerance_s
-
-
-def by_outcome(found: tuple[Comparison, ...]) -> Mapping[Outcome, tuple[Comparison, ...]]:
-    """Sorts comparisons by what they gave, in their order."""
-    return {outcome: tuple(one for one in found if one.outcome is outcome) for outcome in Outcome}
