@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from enum import StrEnum
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Protocol, runtime_checkable
 
 from forensics.errors import UsageError
-from forensics.model import Artifact, Finding, Gap, Item
+from forensics.model import Act, Artifact, Finding, Gap, Item
 
-COLLECTORS: tuple[str, ...] = ("forensics.collectors.local:LocalCollector",)
+COLLECTORS: tuple[str, ...] = (
+    "forensics.collectors.local:LocalCollector",
+    "forensics.collectors.media:MediaCollector",
+    "forensics.collectors.webpage:WebpageCollector",
+)
 """Built-in collectors, as `module:Class`; the first that accepts an item collects it."""
 
 ANALYZERS: tuple[str, ...] = (
@@ -21,12 +26,42 @@ ANALYZERS: tuple[str, ...] = (
 )
 """Built-in analyzers, as `module:Class`."""
 
+COMPARISONS: tuple[str, ...] = ("forensics.analyzers.recapture:RecaptureComparison",)
+"""Built-in comparisons of a new capture with the one before it, as `module:Class`."""
+
+
+class Seal(StrEnum):
+    """How bytes are sealed where their item is not sealed as a whole (docs/case-format.md, section 6).
+
+    `CONTENT` records the plaintext's digests. `FACT` is for what could be guessed (an address, a serial number): the
+    record has a commitment only.
+    """
+
+    CONTENT = "plain"
+    FACT = "commitment"
+
 
 class Sink(Protocol):
     """The only way for a plug-in to keep bytes: hashed as they pass, then write-once."""
 
+    @property
+    def act(self) -> Act:
+        """The run of the verb that this belongs to: its machine, self-test and clock checks."""
+        ...
+
+    def workspace(self) -> AbstractContextManager[Path]:
+        """Gives an empty folder of the case's `tmp/`, mode 0700, that is overwritten and removed at the end."""
+        ...
+
     def put(
-        self, stream: BinaryIO, *, role: str, name: str | bytes, media_type: str | None = None, **facts: Any
+        self,
+        stream: BinaryIO,
+        *,
+        role: str,
+        name: str | bytes,
+        media_type: str | None = None,
+        seal: Seal | None = None,
+        **facts: Any,
     ) -> Artifact:
         """Stores all bytes of a stream.
 
@@ -35,7 +70,8 @@ class Sink(Protocol):
             role: What the bytes are to the acquisition or finding, for example `original`.
             name: File name, for people; never used as a path.
             media_type: Internet media type, or None to have it determined from the first bytes.
-            facts: What is known about the bytes.
+            seal: How the bytes are sealed; None seals them where their item is sealed.
+            facts: What is known about the bytes; kept in the open also where the bytes are sealed.
 
         Raises:
             StoreError: The bytes could not be stored; nothing is kept of them.
@@ -98,6 +134,25 @@ class Analyzer(Protocol):
 
     def examine(self, evidence: Evidence, sink: Sink) -> Iterable[Finding]:
         """States at least one finding about the evidence; the same bytes give the same findings."""
+        ...
+
+
+@runtime_checkable
+class Comparison(Protocol):
+    """Examines several artifacts at once. A frozen dataclass whose fields are its settings.
+
+    Attributes:
+        needs: Outside programs and model files, as for an analyzer.
+        reads: Roles of artifacts made by others that it wants.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]]
+    reads: ClassVar[tuple[str, ...]]
+
+    def examine(self, evidence: tuple[Evidence, ...], sink: Sink) -> Iterable[Finding]:
+        """States at least one finding about the evidence, the earlier first; the same bytes give the same findings."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -42,12 +43,18 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """How a program tells its version, and which Debian package has it."""
+    """How a program tells its version, and which Debian package has it.
+
+    Attributes:
+        version_pattern: Finds the version in what it says; empty where it never tells one.
+        address_space: What it needs to start, in bytes; a browser reserves far more than it uses.
+    """
 
     name: str
     package: str
     version_arguments: tuple[str, ...]
     version_pattern: str
+    address_space: int = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,9 @@ class _Reading:
     taken: int = 0
 
 
+_RUNNING: set[int] = set()
+"""Process groups of programs that `spawned` has running."""
+
 PROGRAMS: Mapping[str, Program] = {
     program.name: program
     for program in (
@@ -95,6 +105,9 @@ PROGRAMS: Mapping[str, Program] = {
         Program("ffmpeg", "ffmpeg", ("-version",), r"^ffmpeg version (\S+)"),
         Program("ffprobe", "ffmpeg", ("-version",), r"^ffprobe version (\S+)"),
         Program("openssl", "openssl", ("version",), r"^\S+ (\S+)"),
+        Program("chromium", "chromium", ("--version",), r"Chromium (\S+)", 1 << 44),
+        Program("certutil", "libnss3-tools", ("-H",), ""),
+        Program("Xvfb", "xvfb", ("-help",), ""),
     )
 }
 """Every outside program that this toolkit calls, by name."""
@@ -194,13 +207,25 @@ def _which(name: str, search_path: str) -> Path:
 @cache
 def _inspect(name: str, path: Path, mtime_ns: int, size: int) -> Installed:  # noqa: ARG001 -- time and size are cache keys
     program = PROGRAMS[name]
-    answer = run([str(path), *program.version_arguments], limits=Limits(wall_s=20.0))
+    answer = run([str(path), *program.version_arguments], limits=Limits(20.0, program.address_space))
     match = re.search(program.version_pattern, answer.stdout.decode("utf-8", errors="replace"))
+    if not program.version_pattern:
+        return Installed(name, path, "not stated", digest_of(path))
     if match is None:
         raise ToolError(f"{name} does not tell its version", hint=f"Install it again: {_command(name)}")
+    return Installed(name, path, match.group(1), digest_of(path))
+
+
+def digest_of(path: Path) -> str:
+    """Computes the SHA-256 of a program's file, once per process and state of the file."""
+    state = path.stat()
+    return _digest(path, state.st_mtime_ns, state.st_size)
+
+
+@cache
+def _digest(path: Path, mtime_ns: int, size: int) -> str:  # noqa: ARG001 -- time and size are cache keys
     with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Installed(name, path, match.group(1), digest)
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _command(name: str) -> str:
@@ -210,6 +235,92 @@ def _command(name: str) -> str:
 def _numbers(version: str) -> tuple[int, ...]:
     match = re.match(r"\D?(\d+(?:\.\d+)*)", version.strip())
     return tuple(int(part) for part in match.group(1).split(".")) if match else ()
+
+
+@contextmanager
+def background(
+    arguments: Sequence[str],
+    *,
+    variables: Mapping[str, str] | None = None,
+    stdin: BinaryIO | None = None,
+    stderr: BinaryIO | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs a program beside this one, in a process group of its own that is killed at the end.
+
+    Args:
+        arguments: The program and its arguments; never passed through a shell.
+        variables: Environment variables beside those of `environment()`.
+        stdin: An open file that becomes its standard input; None for a pipe.
+        stderr: An open file that takes its messages; None to drop them.
+
+    Raises:
+        ToolMissingError: The program cannot be started.
+    """
+    try:
+        process = subprocess.Popen(
+            list(arguments),
+            stdin=stdin if stdin is not None else subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr if stderr is not None else subprocess.DEVNULL,
+            env={**environment(), **(variables or {})},
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ToolMissingError(f"{arguments[0]} cannot be started: {error.strerror}") from error
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+@contextmanager
+def spawned(
+    arguments: Sequence[str], *, files: Mapping[int, int], variables: Mapping[str, str] | None = None
+) -> Iterator[int]:
+    """Runs a program beside this one with open files under given numbers, and kills its process group at the end.
+
+    Args:
+        arguments: The program's path and its arguments; never passed through a shell.
+        files: Number in the program to an open file descriptor of this process; others than these are closed.
+        variables: Environment variables beside those of `environment()`.
+
+    Yields:
+        The process id.
+
+    Raises:
+        ToolMissingError: The program cannot be started.
+    """
+    free = max(files, default=2) + 1
+    held = {number: fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, free) for number, file in files.items()}
+    try:
+        pid = os.posix_spawn(
+            arguments[0],
+            list(arguments),
+            {**environment(), **(variables or {})},
+            file_actions=[(os.POSIX_SPAWN_DUP2, file, number) for number, file in held.items()],
+            setsid=True,
+        )
+    except OSError as error:
+        raise ToolMissingError(f"{arguments[0]} cannot be started: {error.strerror}") from error
+    finally:
+        for file in held.values():
+            os.close(file)
+    _RUNNING.add(pid)
+    try:
+        yield pid
+    finally:
+        _RUNNING.discard(pid)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def end_running() -> None:
+    """Kills what `spawned` has running in any thread, so that whoever waits for it goes on at once."""
+    for pid in tuple(_RUNNING):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
 
 
 @contextmanager
@@ -235,9 +346,10 @@ def _started(arguments: Sequence[str], stdin: BinaryIO | None, limits: Limits) -
 def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    for pipe in (process.stdout, process.stderr):
+    for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
-            pipe.close()
+            with suppress(OSError):
+                pipe.close()
     process.wait()
 
 

@@ -28,7 +28,7 @@ VERBS: dict[str, str] = {
 
 SUMMARIES: dict[str, str] = {
     "new": "Open a new case.",
-    "collect": "Copy files and folders into a case, hashed and time-stamped.",
+    "collect": "Capture pages, media and files into a case, hashed and time-stamped.",
     "analyze": "Examine what was collected.",
     "status": "Show what a case holds and what it lacks.",
     "report": "Write the PDF and HTML report.",

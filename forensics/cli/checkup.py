@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from forensics.cli.settings import Times
@@ -13,17 +15,40 @@ from forensics.custody.digest import digest_stream, new_sm3
 from forensics.custody.signing import Home, has_key
 from forensics.errors import ForensicsError, ToolMissingError
 
-PROGRAMS = ("exiftool>=12", "ffprobe>=4", "ffmpeg>=4", "openssl>=3")
-LIBRARIES = (
-    "blake3",
-    "cryptography",
-    "rfc3161-client",
-    "pyrage",
-    "reportlab",
-    "pyexiftool",
-    "ffmpeg-python",
-    "bagit",
-    "pillow",
+PROGRAMS = {
+    "exiftool>=12": "analyze",
+    "ffprobe>=4": "analyze",
+    "ffmpeg>=4": "analyze; collect: the video of a page's session",
+    "openssl>=3": "collect, stamp, verify: time stamps",
+    "chromium": "collect: pages",
+}
+"""Outside programs that are needed, and what for."""
+
+EXTRA_PROGRAMS = {
+    "Xvfb": "collect --interactive on a machine without a screen; tests",
+    "certutil": "collect: certificates that you added to your browser; tests",
+}
+"""Outside programs that one can do without, and what for."""
+
+LIBRARIES = {
+    "blake3": "digests",
+    "cryptography": "keys",
+    "rfc3161-client": "time stamps",
+    "pyrage": "sealed files",
+    "reportlab": "report",
+    "pyexiftool": "analyze",
+    "ffmpeg-python": "analyze",
+    "bagit": "bundle",
+    "pillow": "analyze, report",
+    "warcio": "collect: pages and media",
+    "wacz": "collect: pages and media",
+    "yt-dlp": "collect: videos on platforms and streams",
+}
+"""Python packages that are needed, and what for."""
+
+SNAP_MEND = (
+    "Ubuntu has Chromium as a snap only, which cannot reach a case's folder. Install a package that is no snap, "
+    "for example from the PPA xtradeb/apps; README.md says more."
 )
 
 
@@ -34,18 +59,21 @@ class Check:
     Attributes:
         state: `ok`, `missing`, `failed`, or `note` for what is optional.
         mend: The command that mends it; empty where nothing needs mending.
+        used_for: Verbs that want it, of programs and libraries; empty for all else.
     """
 
     name: str
     state: str
     detail: str
     mend: str = ""
+    used_for: str = ""
 
 
 def examine_machine(home: Home, found: Times, *, is_online: bool) -> dict[str, Any]:
     """Looks at this machine and tells what works; the exit code is 30 where something needed is missing."""
     checks = [
         *_programs(),
+        *_browser(),
         *_libraries(),
         *_files(),
         _sm3(),
@@ -59,27 +87,82 @@ def examine_machine(home: Home, found: Times, *, is_online: bool) -> dict[str, A
 
 
 def _programs() -> Iterator[Check]:
+    for need, use in PROGRAMS.items():
+        yield replace(_program(need), used_for=use)
+    for name, use in EXTRA_PROGRAMS.items():
+        yield replace(_extra_program(name), used_for=use)
+
+
+def _program(need: str) -> Check:
     from forensics.tools import require
 
-    for need in PROGRAMS:
-        name = need.partition(">")[0]
-        try:
-            tool = require(need)
-            yield Check(name, "ok", f"{tool.version} (SHA-256 {(tool.digest or '')[:16]})")
-        except ToolMissingError as error:
-            yield Check(name, "missing", str(error), error.hint)
-        except ForensicsError as error:
-            yield Check(name, "failed", str(error), error.hint)
+    name = need.partition(">")[0]
+    if name == "chromium" and _is_snap(name):
+        return Check(name, "missing", "chromium is a snap", SNAP_MEND)
+    try:
+        tool = require(need)
+    except ToolMissingError as error:
+        mend = SNAP_MEND if name == "chromium" and _is_ubuntu() else error.hint
+        return Check(name, "missing", str(error), mend)
+    except ForensicsError as error:
+        return Check(name, "failed", str(error), error.hint)
+    return Check(name, "ok", f"{tool.version} (SHA-256 {(tool.digest or '')[:16]})")
+
+
+def _extra_program(name: str) -> Check:
+    """Looks whether a program is there; neither of them tells its version in a way that can be relied on."""
+    from forensics.tools import PROGRAMS as KNOWN
+    from forensics.tools import digest_of
+
+    found = shutil.which(name)
+    if found is None:
+        return Check(name, "note", f"{name} is not installed.", f"Install it: apt-get install {KNOWN[name].package}")
+    return Check(name, "ok", f"installed (SHA-256 {digest_of(Path(found).resolve())[:16]})")
+
+
+def _is_snap(name: str) -> bool:
+    """Whether a program is run through snap, which keeps it away from hidden folders and from `/tmp`."""
+    found = shutil.which(name)
+    return found is not None and ("/snap/" in found or Path(found).resolve().name == "snap")
+
+
+def _is_ubuntu() -> bool:
+    from platform import freedesktop_os_release
+
+    try:
+        return freedesktop_os_release().get("ID") == "ubuntu"
+    except OSError:
+        return False
+
+
+def _browser() -> Iterator[Check]:
+    """Starts Chromium once, without a page, where it is installed: a sandbox that the system forbids shows only so."""
+    import asyncio
+
+    from forensics.web.chromium import Options, launch
+
+    async def start(folder: Path) -> str:
+        async with launch(Options(workspace=folder)) as browser:
+            return browser.product
+
+    if shutil.which("chromium") is None or _is_snap("chromium"):
+        return
+    try:
+        with TemporaryDirectory(prefix="forensics-doctor-") as folder:
+            yield Check("browser starts", "ok", asyncio.run(start(Path(folder))), used_for=PROGRAMS["chromium"])
+    except (ForensicsError, OSError) as error:
+        mend = getattr(error, "hint", "")
+        yield Check("browser starts", "failed", str(error), mend, PROGRAMS["chromium"])
 
 
 def _libraries() -> Iterator[Check]:
     from importlib.metadata import PackageNotFoundError, version
 
-    for name in LIBRARIES:
+    for name, use in LIBRARIES.items():
         try:
-            yield Check(name, "ok", version(name))
+            yield Check(name, "ok", version(name), used_for=use)
         except PackageNotFoundError:
-            yield Check(name, "missing", "not installed", f"pip install {name}")
+            yield Check(name, "missing", "not installed", f"pip install {name}", use)
 
 
 def _files() -> Iterator[Check]:

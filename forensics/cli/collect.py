@@ -25,6 +25,9 @@ from forensics.model import Sensitivity
 MOST_SHOWN = 200
 """Items that are shown to people; --json has all."""
 
+RECORDED = ("sensitivity", "jobs", "interactive", "allow_private", "locale", "time_limit", "comments")
+"""Options that an act's record names; the others name people, places or secrets."""
+
 ACCESS_MODES = ("public", "own_account", "invited_member", "witness_supplied", "provider_return", "court_order")
 
 
@@ -48,6 +51,18 @@ ACCESS_MODES = ("public", "own_account", "invited_member", "witness_supplied", "
 @click.option("--device", default="", help="Device or account it comes from, and the way of export.")
 @click.option("--access-mode", type=click.Choice(ACCESS_MODES), default=None, help="How access was obtained.")
 @click.option("--legal-basis", default="", help="Authority or legal basis of the collection.")
+@click.option("--again", multiple=True, metavar="ITEM", help="Capture a known address anew and compare; repeatable.")
+@click.option("--jobs", type=click.IntRange(1, 16), default=2, show_default=True, help="Addresses captured at a time.")
+@click.option("--resume/--no-resume", default=True, help="With --from: leave addresses that were captured whole.")
+@click.option("--interactive", is_flag=True, help="Open a visible browser, log in and walk; end with Enter here.")
+@click.option(
+    "--profile", type=click.Path(path_type=Path, file_okay=False), help="Browser profile with a log-in made before."
+)
+@click.option("--allow-private", is_flag=True, help="Let public pages request private network addresses.")
+@click.option("--proxy", default="", metavar="URL", help="Fetch through this proxy; without it none is used.")
+@click.option("--locale", default="", metavar="TAG", help="Language to ask servers for. [default: the case's]")
+@click.option("--time-limit", type=float, default=180.0, show_default=True, metavar="SECONDS", help="Most time a page.")
+@click.option("--comments", is_flag=True, help="Of platform pages, fetch the comments too.")
 @write_options
 @time_options
 @json_option
@@ -62,19 +77,21 @@ def collect(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Copy files and folders into CASE.
+    """Capture pages, media, files and folders into CASE.
 
-    Every file becomes one item, with the digests of its bytes and what the file system says about it. Symbolic links
-    are recorded and not followed. What cannot be read is recorded as a gap.
+    A page is captured by a real browser: every exchange with its servers, views, embedded media, and the state of this
+    machine before. An address that ends like a picture, sound or clip is fetched as it is. Every file becomes one item,
+    with the digests of its bytes. What cannot be obtained is recorded as a gap.
     """
-    from forensics.cli.collecting import collect_into
+    from forensics.cli.collecting import Wanted, collect_into
 
-    wanted = [*locators, *_listed(from_list)]
-    if not wanted:
-        raise UsageError("nothing to collect was named", hint="Give files, folders or --from LIST.")
+    wanted = Wanted(locators, tuple(_listed(from_list)), options.pop("again"))
+    if wanted.is_empty:
+        raise UsageError("nothing to collect was named", hint="Give addresses, files, folders or --from LIST.")
     found = times(tsa, tsa_anchor, ntp=ntp)
     with progress("collected", is_wanted=not as_json) as step:
-        setup = setup_for(found, options={"sensitivity": options["sensitivity"], "tsa": tsa, "ntp": ntp}, progress=step)
+        recorded = {name: options[name] for name in RECORDED} | {"tsa": tsa, "ntp": ntp}
+        setup = setup_for(found, options=recorded, progress=step, jobs=options["jobs"])
         told = collect_into(
             case, wanted, key=signing_key(options["key_name"]), home=home(), found=found, setup=setup, options=options
         )
@@ -92,6 +109,8 @@ def _listed(stream: Any) -> Iterator[str]:
 
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:
+    if told["skipped"]:
+        yield f"{len(told['skipped'])} addresses have a whole capture already and were left; --no-resume captures them"
     for item in told["items"][:MOST_SHOWN]:
         digest = (item["sha256"] or "-" * SHORT)[:SHORT]
         yield f"{item['id']}  {item['outcome']:8}  {digest}  {item['locator']}"
@@ -99,6 +118,8 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
             yield f"           {gap['why']}: {gap['what']}: {gap['detail']}"
     if len(told["items"]) > MOST_SHOWN:
         yield f"… and {len(told['items']) - MOST_SHOWN} more; --json lists all"
+    for kind, results in told["findings"].items():
+        yield f"{kind}: " + ", ".join(f"{number} {result}" for result, number in results.items())
     for gap in told["gaps"]:
         yield f"gap: {gap['why']}: {gap['what']}: {gap['detail']}"
     yield told["time"]

@@ -31,6 +31,7 @@ def doctor(*, online: bool, as_json: bool, **time: Any) -> None:
 def _lines(told: dict[str, Any]) -> Iterator[str]:
     for check in told["checks"]:
         mark = {"ok": "ok     ", "missing": "MISSING", "note": "note   ", "failed": "FAILED "}[check["state"]]
-        yield f"{mark} {check['name']:22} {check['detail']}"
+        use = f"  [{check['used_for']}]" if check["used_for"] else ""
+        yield f"{mark} {check['name']:22} {check['detail']}{use}"
         if check["mend"]:
             yield f"        {'':22} mend: {check['mend']}"

@@ -138,9 +138,9 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def setup_for(found: Times, *, options: dict[str, Any], progress: Callable[[object], None]) -> Setup:
+def setup_for(found: Times, *, options: dict[str, Any], progress: Callable[[object], None], jobs: int = 1) -> Setup:
     """Describes an act; `options` are recorded, so they must name no person, no locator and no secret."""
     from forensics.engine.collect import Setup
 
     arguments = tuple(f"--{name}={value}" for name, value in options.items() if value not in (None, "", (), False))
-    return Setup(found.authorities, found.servers, arguments, progress)
+    return Setup(found.authorities, found.servers, arguments, progress, jobs)

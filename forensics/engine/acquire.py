@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from forensics.codec import path_of, to_json
 from forensics.custody.index import item_number
 from forensics.custody.writer import Writer
+from forensics.engine.act import Running
 from forensics.engine.batch import Batch
 from forensics.engine.sink import StagingSink
 from forensics.errors import ForensicsError, IntegrityError, StoreError
-from forensics.model import Acquisition, Artifact, Gap, GapReason, Item, Name, Outcome, Sensitivity, Tool
+from forensics.model import Acquisition, Artifact, Gap, GapReason, Item, Name, Outcome, Record, Sensitivity, Tool
 from forensics.plugins import Collector
+from forensics.tools import end_running
+
+AHEAD = 2
+"""Items that wait or run behind the oldest, per thread, so that one slow page does not leave the others idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class Request:
         kind: `file`, `url`, …
         given: The locator as the user gave it.
         gap: Something that is known beforehand to be in the way; nothing is collected then.
+        is_listed: Whether it stands in a list, so that it is left where it was captured whole before.
     """
 
     locator: Name
@@ -34,6 +44,7 @@ class Request:
     note: str = ""
     sensitivity: Sensitivity = Sensitivity.NORMAL
     gap: Gap | None = None
+    is_listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +55,34 @@ class Acquired:
     acquisition: Acquisition
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """An attempt that runs or has run, and what the case must be told of it."""
+
+    item: Item
+    must_record: bool
+    sink: StagingSink
+    acquisition: Future[Acquisition]
+
+
 def acquire(
-    writer: Writer, batch: Batch, *, requests: Iterable[Request], collectors: Sequence[Collector], act: str
+    writer: Writer,
+    batch: Batch,
+    *,
+    requests: Iterable[Request],
+    collectors: Sequence[Collector],
+    running: Running,
+    jobs: int = 1,
 ) -> Iterator[Acquired]:
-    """Collects each request and adds its item and acquisition to the batch.
+    """Collects each request and adds its item and acquisition to the batch, in the order of the requests.
 
     Args:
         writer: The open case.
-        batch: Takes the records.
+        batch: Takes the records. What took long is committed at once.
         requests: What to collect, in order.
         collectors: The first that accepts an item collects it.
-        act: Reference of the act's record.
+        running: The act that this belongs to.
+        jobs: How many items are collected at a time, where their collector waits for others more than it works.
 
     Yields:
         What became of each request, in order.
@@ -62,6 +90,51 @@ def acquire(
     Raises:
         StoreError: The case's disk does not take more; what was committed before is intact.
     """
+    waiting: deque[_Attempt] = deque()
+    with _pool(jobs) as pool:
+        try:
+            for attempt in _attempts(writer, requests, collectors=collectors, running=running, pool=pool):
+                waiting.append(attempt)
+                while len(waiting) > AHEAD * jobs or (waiting and waiting[0].acquisition.done()):
+                    yield _added(batch, waiting)
+            while waiting:
+                yield _added(batch, waiting)
+        except KeyboardInterrupt:
+            _break_off(batch, waiting)
+            raise
+
+
+def _break_off(batch: Batch, waiting: deque[_Attempt]) -> None:
+    """Ends what runs, and commits what it had obtained: somebody asked the program to stop."""
+    end_running()
+    for attempt in waiting:
+        attempt.acquisition.cancel()
+    while waiting:
+        if waiting[0].acquisition.cancelled():
+            waiting.popleft()
+        else:
+            _added(batch, waiting)
+    batch.flush()
+
+
+@contextmanager
+def _pool(jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """Gives threads; where the run is broken off, what has not begun is dropped and what runs is waited for."""
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="collect")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _attempts(
+    writer: Writer,
+    requests: Iterable[Request],
+    *,
+    collectors: Sequence[Collector],
+    running: Running,
+    pool: ThreadPoolExecutor,
+) -> Iterator[_Attempt]:
     known: dict[str, Item] = {}
     number = writer.index.last_item_number()
     recipients = writer.recipients
@@ -73,10 +146,32 @@ def acquire(
             recipients=recipients,
             is_sealed=item.sensitivity.is_sealed,
             facts={"path_as_given": to_json(request.given)} if request.kind == "file" else {},
+            act=running.record,
         )
-        acquisition = _attempt(item, request, collectors=collectors, sink=sink, act=act)
-        batch.add([item, acquisition] if must_record else [acquisition], sink.staged)
-        yield Acquired(item, acquisition)
+        collector = next((one for one in collectors if one.accepts(item)), None)
+        work = partial(_attempt, item, request, collector=collector, sink=sink, act=running.act)
+        future = pool.submit(work) if takes_long(collector) else _done(work)
+        yield _Attempt(item, must_record, sink, future)
+
+
+def takes_long(collector: Collector | None) -> bool:
+    """Whether a collector says that it waits for others, so that several items are collected at a time."""
+    return bool(getattr(collector, "takes_long", False))
+
+
+def _done(work: Callable[[], Acquisition]) -> Future[Acquisition]:
+    future: Future[Acquisition] = Future()
+    future.set_result(work())
+    return future
+
+
+def _added(batch: Batch, waiting: deque[_Attempt]) -> Acquired:
+    """Waits for the oldest attempt and adds it to the batch; while it is waited for, it stays in the queue."""
+    acquisition = waiting[0].acquisition.result()
+    attempt = waiting.popleft()
+    records: list[Record] = [attempt.item, acquisition] if attempt.must_record else [acquisition]
+    batch.add(records, attempt.sink.staged)
+    return Acquired(attempt.item, acquisition)
 
 
 def _item_for(request: Request, writer: Writer, *, known: dict[str, Item], next_number: int) -> tuple[Item, bool]:
@@ -99,11 +194,8 @@ def _item_for(request: Request, writer: Writer, *, known: dict[str, Item], next_
     return item, True
 
 
-def _attempt(
-    item: Item, request: Request, *, collectors: Sequence[Collector], sink: StagingSink, act: str
-) -> Acquisition:
+def _attempt(item: Item, request: Request, *, collector: Collector | None, sink: StagingSink, act: str) -> Acquisition:
     started = datetime.now(UTC)
-    collector = next((one for one in collectors if one.accepts(item)), None)
     if request.gap is not None:
         gaps: tuple[Gap, ...] = (request.gap,)
     elif collector is None:
@@ -134,14 +226,29 @@ def _run(collector: Collector, item: Item, *, sink: StagingSink) -> Iterator[Gap
         yield Gap("item", GapReason.FAILED, f"{collector.name} failed: {type(error).__name__}: {error}")
 
 
+ABOUT_THE_ATTEMPT = frozenset(
+    {"preflight", "navigation-log", "console-log", "session-video", "certificate", "warc", "wacz", "secrets"}
+)
+"""Roles of artifacts that tell how something was tried; the thing itself is in the others."""
+
+
 def outcome_of(artifacts: Sequence[Artifact], gaps: Sequence[Gap]) -> Outcome:
-    """Computes an outcome: gaps of content lower it, and without any artifact nothing was captured."""
-    if not artifacts:
+    """Computes an outcome: gaps of content lower it, and without any artifact of content nothing was captured."""
+    if all(artifact.role in ABOUT_THE_ATTEMPT for artifact in artifacts):
         return Outcome.FAILED
     return Outcome.PARTIAL if any(gap.is_of_content for gap in gaps) else Outcome.COMPLETE
 
 
 def describe(plugin: Any) -> Tool:
-    """Describes a plug-in by name, version and settings, which are its fields."""
-    settings = {one.name: to_json(getattr(plugin, one.name)) for one in fields(plugin)} if is_dataclass(plugin) else {}
+    """Describes a plug-in by name, version and settings, which are its fields.
+
+    Of a field whose metadata has `is_private` (a path of this machine, a proxy's password) it says only whether it was
+    given.
+    """
+    members = fields(plugin) if is_dataclass(plugin) else ()
+    settings = {
+        one.name: to_json(bool(value) if one.metadata.get("is_private") else value)
+        for one in members
+        for value in (getattr(plugin, one.name),)
+    }
     return Tool(plugin.name, plugin.version, settings=settings)

@@ -41,11 +41,13 @@ class Running:
 
     Attributes:
         act: Its reference.
+        record: What was recorded of it.
         servers: Time servers to ask again at its end.
         gaps: What is missing so far: time servers that did not answer, a self-test that failed.
     """
 
     act: str
+    record: Act
     servers: tuple[str, ...]
     gaps: tuple[Gap, ...]
 
@@ -75,7 +77,7 @@ def begin(batch: Batch, verb: str, *, arguments: Sequence[str], servers: Sequenc
     gaps = [check.gap for check in clock if check.gap]
     if not test["passed"]:
         gaps.append(Gap("self-test", GapReason.FAILED, "a known digest or a known token did not come out as it must"))
-    return Running(batch.add([record]), tuple(servers), tuple(gaps))
+    return Running(batch.add([record]), record, tuple(servers), tuple(gaps))
 
 
 def end(batch: Batch, running: Running) -> tuple[Gap, ...]:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from forensics.codec import name_of
 from forensics.custody import sealing
-from forensics.custody.store import Staged, Store
+from forensics.custody.store import Staged, Store, translated, wipe
 from forensics.media import sniff
-from forensics.model import Artifact, Digests
+from forensics.model import Act, Artifact, Digests
+from forensics.plugins import Seal
 
 HEAD_BYTES = 8192
 """How much of a stream is looked at to tell its media type."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+NO_ACT = Act(verb="", started_at=EPOCH, arguments=(), environment={}, self_test={})
+"""What an analyzer's sink has: findings must not depend on the run that made them."""
 
 
 @dataclass
@@ -31,6 +37,7 @@ class StagingSink:
         is_sealed: Whether everything is sealed.
         facts: What the engine knows about everything that is put.
         has_clock: Whether artifacts get the time; what analyzers make has none, so that a second run gives equal bytes.
+        act: The run of the verb that this belongs to.
         artifacts: What was put so far, in order.
         staged: The files behind them.
     """
@@ -40,17 +47,37 @@ class StagingSink:
     is_sealed: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
     has_clock: bool = True
+    act: Act = NO_ACT
     artifacts: list[Artifact] = field(default_factory=list)
     staged: list[Staged] = field(default_factory=list)
 
+    @contextmanager
+    def workspace(self) -> Iterator[Path]:
+        """Gives a folder of `tmp/` and wipes it at the end; see `plugins.Sink`."""
+        folder = self.store.new_temporary(suffix="-work").absolute()
+        with translated(folder):
+            folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            with suppress(OSError):
+                wipe(folder)
+
     def put(
-        self, stream: BinaryIO, *, role: str, name: str | bytes, media_type: str | None = None, **facts: Any
+        self,
+        stream: BinaryIO,
+        *,
+        role: str,
+        name: str | bytes,
+        media_type: str | None = None,
+        seal: Seal | None = None,
+        **facts: Any,
     ) -> Artifact:
-        """Stores all bytes of a stream; see `plugins.Sink`."""
+        """Stages all bytes of a stream; see `plugins.Sink`."""
         shown = name_of(name)
         head = stream.read(HEAD_BYTES)
         whole = cast(BinaryIO, _Rejoined(head, stream))
-        staged, sealed = self._seal(whole) if self.is_sealed else (self.store.stage(whole), None)
+        staged, sealed = self._stage(whole, seal)
         artifact = Artifact(
             digests=staged.digests,
             role=role,
@@ -63,6 +90,15 @@ class StagingSink:
         self.artifacts.append(artifact)
         self.staged.append(staged)
         return artifact
+
+    def _stage(self, stream: BinaryIO, seal: Seal | None) -> tuple[Staged, dict[str, Any] | None]:
+        if seal is Seal.FACT:
+            plaintext, commitment = sealing.with_commitment(stream.read())
+            staged, _ = self._seal(io.BytesIO(plaintext))
+            return staged, {"commitment": commitment}
+        if seal is Seal.CONTENT or self.is_sealed:
+            return self._seal(stream)
+        return self.store.stage(stream), None
 
     def _seal(self, stream: BinaryIO) -> tuple[Staged, dict[str, Any]]:
         seal = partial(sealing.encrypt, stream, recipients=self.recipients, with_sm3=self.store.with_sm3)

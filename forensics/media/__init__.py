@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from functools import cache
 from pathlib import PurePosixPath
 
@@ -41,6 +42,7 @@ _MAIL = re.compile(
     rb"^(?:Received|From|To|Date|Message-ID|MIME-Version|Return-Path|Subject|Content-Type|Reply-To|Delivered-To):",
     re.IGNORECASE | re.MULTILINE,
 )
+_WARC = b"WARC/"
 _TS_PACKETS = ((0, 188), (4, 192))
 _DATABASE_LEAST = 4
 """Shortest signature, in bytes, that is believed from the database: one of 2 bytes fits one random file in 65,536, and
@@ -177,7 +179,8 @@ def _binary_type(head: bytes, name: str) -> str | None:
     if head.startswith(b"ID3"):
         return _after_id3(head, name)
     return (
-        _by_start(head, BINARY_STARTS)
+        _gzip(head)
+        or _by_start(head, BINARY_STARTS)
         or _container(head)
         or _archive(head)
         or _transport_stream(head)
@@ -185,6 +188,17 @@ def _binary_type(head: bytes, name: str) -> str | None:
         or _picture(head)
         or _windows_program(head)
     )
+
+
+def _gzip(head: bytes) -> str | None:
+    """Tells a web archive of which each record is packed from other packed files. *Source:* ISO 28500:2017, annex D."""
+    if not head.startswith(b"\x1f\x8b\x08"):
+        return None
+    try:
+        start = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, len(_WARC))
+    except zlib.error:
+        return None
+    return "application/warc+gzip" if start == _WARC else None
 
 
 def _container(head: bytes) -> str | None:

@@ -95,6 +95,7 @@ TYPES: Mapping[str, str] = {
     "application/vnd.rar": "rar cbr",
     "application/x-tar": "tar",
     "application/warc": "warc",
+    "application/warc+gzip": "warc.gz gz",
     "application/vnd.sqlite3": "sqlite sqlite3 db db3",
     "application/vnd.tcpdump.pcap": "pcap cap pcapng",
     "application/vnd.iccprofile": "icc icm",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from forensics.model import Result
 from forensics.reporter.blocks import Blank, Block, Cell, Column, PageOf, Pairs, Paragraph, Section, Table
+from forensics.reporter.captured import captures_of
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts, Observation
 from forensics.reporter.front import content_size, hand_over, item_name
@@ -28,7 +29,7 @@ CATALOGUE = (
 
 GLOSSARY = (
     *("electronic_data", "digest", "time_stamp", "custody", "checkpoint", "item", "finding", "sealing", "metadata"),
-    *("deepfake", "face_swap", "label", "credentials"),
+    *("deepfake", "face_swap", "label", "credentials", "capture", "archive", "commitment", "cleanliness"),
 )
 """Terms that the glossary explains where the report uses them."""
 
@@ -85,7 +86,7 @@ def _catalogue_row(no: str, facts: ItemFacts, *, case: CaseFacts, purpose: Said,
         words.join([facts.item.id, words.shortened(item_name(facts, words), 120)], "\n"),
         _evidence_kind(facts, case, words=words),
         _source(facts, words),
-        _content(facts, words),
+        _content(facts, case, words=words),
         words.shortened(purpose, 120),
         PageOf(anchor, facts.item.id),
         words.say("catalogue.to_fill"),
@@ -114,10 +115,10 @@ def _source(facts: ItemFacts, words: Words) -> Said:
     return words.join(lines, "\n") if lines else words.say("word.not_recorded")
 
 
-def _content(facts: ItemFacts, words: Words) -> Said:
-    lines = (
-        [words.join([facts.original.media_type]), words.size(content_size(facts.original))] if facts.original else []
-    )
+def _content(facts: ItemFacts, case: CaseFacts, *, words: Words) -> Said:
+    lines = list(_captured(facts, case, words=words))
+    if facts.original and not lines:
+        lines = [words.join([facts.original.media_type]), words.size(content_size(facts.original))]
     for result in Result:
         number = sum(found.finding.result is result for found in facts.observations)
         if number:
@@ -125,11 +126,25 @@ def _content(facts: ItemFacts, words: Words) -> Said:
     return words.join(lines, "\n") if lines else words.say("word.nothing_obtained")
 
 
+def _captured(facts: ItemFacts, case: CaseFacts, *, words: Words) -> Iterator[Said]:
+    """Gives the title of a captured page, how many files stand for it, and how often it was captured."""
+    captures = captures_of(facts, case)
+    shown = next((one for one in captures if facts.shown and one.done.ref == facts.shown.ref), None)
+    if shown is None or facts.original is None:
+        return
+    title = shown.facts.get("title")
+    if title and not facts.masked:
+        yield words.say("catalogue.page_title", title=words.shortened(str(title), 80))
+    yield words.count("artifacts", len(shown.record.artifacts))
+    if len(captures) > 1:
+        yield words.say("catalogue.captures", n=len(captures), ref=shown.done.ref)
+
+
 def _digests(case: CaseFacts, words: Words) -> Section:
     columns = (
-        Column(words.say("digests.column_item"), 14, "strong"),
-        Column(words.say("digests.column_role"), 10),
-        Column(words.say("digests.column_size"), 14),
+        Column(words.say("digests.column_item"), 12, "strong"),
+        Column(words.say("digests.column_role"), 13),
+        Column(words.say("digests.column_size"), 13),
         Column(words.say("digests.column_values"), 62, "digest"),
     )
     rows = tuple(row for facts in case.items for row in _digest_rows(facts, words))
@@ -149,6 +164,8 @@ def _digest_rows(facts: ItemFacts, words: Words) -> Iterator[tuple[Said, ...]]:
                 ("SM3", artifact.digests.sm3),
             ]
             values = [words.say("digests.value", name=name, value=value) for name, value in named if value]
+            if (artifact.sealed or {}).get("commitment"):
+                values.append(words.say("digests.commitment", value=str((artifact.sealed or {})["commitment"])))
             if plain:
                 values.append(words.say("digests.plain", value=str(plain["sha256"])))
             yield (

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from forensics.model import Outcome, Stage
 from forensics.reporter.blocks import Column, Paragraph, Section, Table
+from forensics.reporter.captured import all_captures, at, is_online
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, Stamp
 from forensics.reporter.front import hand_over
@@ -14,13 +15,13 @@ from forensics.reporter.wording import ANNEXES, PARTS, Words
 
 ROWS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "cn": (
-        ("ic11_1", ("environment", "self_test", "clock", "origin_device")),
+        ("ic11_1", ("environment", "preflight", "self_test", "clock", "origin_device")),
         ("ic11_2", ("origin", "origin_times", "times_of_collection", "stamps", "content")),
         ("ic11_3", ("storage", "sealed", "log")),
         ("ic11_4", ("collectors", "tools", "repeat")),
         ("ic11_5", ("digests", "gaps", "erasures")),
         ("ic11_6", ("verification", "stamps")),
-        ("ce93_1", ("environment", "origin_device")),
+        ("ce93_1", ("environment", "preflight", "origin_device")),
         ("ce93_2", ("self_test", "clock", "interruptions")),
         ("ce93_3", ("digests", "self_test", "log")),
         ("ce93_4", ("storage", "digests", "log", "gaps")),
@@ -32,7 +33,7 @@ ROWS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("fre901_b1", ("collectors", "declaration")),
         ("fre901_b3", ("comparisons", "digests")),
         ("fre901_b4", ("metadata", "origin")),
-        ("fre901_b9", ("tools", "self_test", "clock", "repeat")),
+        ("fre901_b9", ("tools", "preflight", "self_test", "clock", "repeat")),
         ("fre902_11", ("ordinary_course", "declaration")),
         ("fre902_13", ("environment", "tools", "self_test", "declaration")),
         ("fre902_14", ("digests", "storage", "log", "declaration")),
@@ -64,6 +65,10 @@ FRE 901 and 902; NF Z67-147; eIDAS, article 41; ISO/IEC 27037.
 """
 
 
+OF_CAPTURES = frozenset({"preflight"})
+"""Facts that are spoken of only where something online was captured."""
+
+
 def authenticity(case: CaseFacts, words: Words) -> Section:
     """Builds the authenticity table of the case's jurisdiction."""
     place = {"fr": "eu"}.get(case.snapshot.info.jurisdiction, case.snapshot.info.jurisdiction)
@@ -80,7 +85,8 @@ def authenticity(case: CaseFacts, words: Words) -> Section:
 
 
 def _row(name: str, facts: tuple[str, ...], *, case: CaseFacts, words: Words) -> tuple[Said, Said]:
-    return words.say(f"point.{name}"), words.join((_answer(fact, case, words=words) for fact in facts), "\n")
+    wanted = [fact for fact in facts if fact not in OF_CAPTURES or RECORDED["web"](case)]
+    return words.say(f"point.{name}"), words.join((_answer(fact, case, words=words) for fact in wanted), "\n")
 
 
 def _answer(fact: str, case: CaseFacts, *, words: Words) -> Said:
@@ -131,17 +137,20 @@ RECORDED: Mapping[str, Callable[[CaseFacts], bool]] = {
     "origin": _has_hand_over("received_from", "access_mode", "legal_basis"),
     "origin_device": _has_hand_over("device"),
     "origin_times": lambda case: any(facts.original and facts.original.facts.get("mtime") for facts in case.items),
-    "protocol": _never,
+    "preflight": lambda case: any(capture.preflight for _, capture in all_captures(case)),
+    "protocol": lambda case: any(at(capture.preflight, "protocol") for _, capture in all_captures(case)),
     "qualified": _never,
     "relation": _never,
     "repeat": lambda case: bool(case.findings),
-    "sealed": lambda case: any(facts.original and facts.original.sealed is not None for facts in case.items),
+    "sealed": lambda case: any(
+        artifact.sealed is not None for done in case.snapshot.acquisitions for artifact in done.record.artifacts
+    ),
     "self_test": lambda case: any(act.record.self_test for act in case.snapshot.acts),
     "stamps": lambda case: any(facts.stamp is Stamp.STAMPED for facts in case.obtained),
     "storage": lambda case: any(done.record.artifacts for done in case.snapshot.acquisitions),
     "times_of_collection": lambda case: bool(case.snapshot.acquisitions),
     "tools": lambda case: bool(case.snapshot.acquisitions or case.findings),
     "verification": _always,
-    "web": lambda case: any(facts.item.kind != "file" for facts in case.items),
+    "web": lambda case: any(is_online(facts) for facts in case.items),
 }
 """Fact to whether the case records it; `_never` is for what this version does not record, and the table says so."""

@@ -77,6 +77,14 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Gallery:
+    """Pictures with their captions: one below the other over the whole width, or small ones beside each other."""
+
+    pictures: tuple[Picture, ...]
+    is_large: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The head line of an observation: its result, what was looked for, and its reference."""
 
@@ -122,7 +130,7 @@ class Contents:
     title: str
 
 
-Block = Paragraph | Points | Table | Pairs | Card | Result | Commands | Blank | Matrix | Box | Contents
+Block = Paragraph | Points | Table | Pairs | Card | Gallery | Result | Commands | Blank | Matrix | Box | Contents
 
 
 @dataclass(frozen=True, slots=True)

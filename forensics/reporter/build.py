@@ -13,6 +13,7 @@ from forensics.custody.store import Staged, translated
 from forensics.custody.writer import Writer
 from forensics.model import Artifact, CustodyEvent, Name, Output, Snapshot
 from forensics.reporter import html, pdf, text, view
+from forensics.reporter.picture import Thumbnails
 
 MEDIA_TYPES = {".pdf": "application/pdf", ".html": "text/html"}
 
@@ -42,9 +43,10 @@ def render(snapshot: Snapshot, writer: Writer, *, language: str, templates: text
     """
     program = view.Program(version=__version__)
     content = view.build(snapshot, language=language, templates=templates, program=program)
+    pictures = Thumbnails(writer.store.open)
     return {
-        "report.pdf": pdf.render(content, open_blob=writer.store.open, templates=templates),
-        "report.html": html.render(content, open_blob=writer.store.open, templates=templates),
+        "report.pdf": pdf.render(content, pictures=pictures, templates=templates),
+        "report.html": html.render(content, pictures=pictures, templates=templates),
     }
 
 

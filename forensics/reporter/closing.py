@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from forensics.model import Committed, TimeProof
 from forensics.reporter.blocks import (
@@ -18,6 +19,7 @@ from forensics.reporter.blocks import (
     Section,
     Table,
 )
+from forensics.reporter.captured import all_captures, is_online
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, Stamp, seq_of
 from forensics.reporter.front import evidence_root, item_ranges
@@ -26,6 +28,9 @@ from forensics.reporter.wording import Words
 
 TOKENS_SHOWN = 2
 """Most tokens for which the command is written out; it is the same for the others."""
+
+ARCHIVES_SHOWN = 2
+"""Most web archives for which the command is written out; it is the same for the others."""
 
 
 def limits(case: CaseFacts, words: Words) -> Section:
@@ -52,6 +57,8 @@ def limits(case: CaseFacts, words: Words) -> Section:
 
 
 def _of_this_case(case: CaseFacts, words: Words) -> Iterator[Said]:
+    if any(is_online(facts) for facts in case.items):
+        yield from words.lines("limits.captures")
     unstamped = [facts.item.id for facts in case.obtained if facts.stamp is not Stamp.STAMPED]
     if unstamped:
         yield words.say("limits.unstamped", items=item_ranges(unstamped, words))
@@ -96,6 +103,9 @@ def _commands(case: CaseFacts, root: str, *, words: Words) -> Section:
         steps.append(("root", (f"{line} | sha256sum",)))
         if case.snapshot.time_proofs:
             steps.append(("time", tuple(_token_commands(case.snapshot.time_proofs))))
+    archives = tuple(_archive_commands(case))
+    if archives:
+        steps.append(("archives", archives))
     head = f" --head {root}" if root else ""
     steps.append(("program", (f"forensics verify . --key SIGNER.pem --trust AUTHORITY.pem{head}",)))
     blocks: list[Block] = []
@@ -110,6 +120,18 @@ def _commands(case: CaseFacts, root: str, *, words: Words) -> Section:
     blocks.append(Paragraph(words.say("verification.answers"), "note"))
     title = words.say("verification.commands_title")
     return Section("verification-commands", words.sub_number("verification", 1), title, tuple(blocks))
+
+
+def _archive_commands(case: CaseFacts) -> Iterator[str]:
+    archives = (
+        artifact
+        for facts, capture in all_captures(case)
+        for artifact in capture.of_role("warc")
+        if artifact.sealed is None and not facts.masked
+    )
+    for artifact in islice(archives, ARCHIVES_SHOWN):
+        sha256 = artifact.digests.sha256
+        yield f"warcio check data/blobs/{sha256[:2]}/{sha256}"
 
 
 def _token_commands(proofs: tuple[Committed[TimeProof], ...]) -> Iterator[str]:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from forensics.model import Act, ActEnd, ClockCheck, Committed
+from forensics.reporter import capture_preflight
 from forensics.reporter.blocks import Block, Column, Pairs, Paragraph, Section, Table
+from forensics.reporter.capture_preflight import Preflights
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts, seq_of
 from forensics.reporter.gaps import gap_text
@@ -23,10 +25,18 @@ PATH_LENGTH = 400
 """Characters after which a path is cut; the record has it in full."""
 
 
-def collection(case: CaseFacts, words: Words) -> Section:
-    """Builds the part on collection."""
-    sections = (_runs(case, words), _attempts(case, words), _originals(case, words))
-    return Section("collection", words.heading_number("collection"), words.say("collection.title"), (), sections)
+FILE_FACTS = ("path_as_given", "mtime", "owner", "group", "mode", "xattrs")
+"""Facts of an artifact that come from a file system."""
+
+
+def collection(case: CaseFacts, words: Words, *, preflights: Preflights) -> Section:
+    """Builds the part on collection; the checks before captures have a section where there were captures."""
+    sections = [_runs(case, words), _attempts(case, words), _originals(case, words)]
+    if preflights.printed:
+        number = words.sub_number("collection", len(sections) + 1)
+        sections.append(capture_preflight.section(preflights, number, words=words))
+    title = words.say("collection.title")
+    return Section("collection", words.heading_number("collection"), title, (), tuple(sections))
 
 
 def _section(index: int, name: str, *, blocks: Iterable[Block], words: Words) -> Section:
@@ -151,7 +161,11 @@ def _originals(case: CaseFacts, words: Words) -> Section:
         Column(words.say(f"collection.column_{name}"), share, "strong" if name == "item" else "text")
         for name, share in titles
     )
-    rows = tuple(_original_row(facts, words) for facts in case.items if facts.original and facts.original.facts)
+    rows = tuple(
+        _original_row(facts, words)
+        for facts in case.items
+        if facts.original and not facts.original.facts.keys().isdisjoint(FILE_FACTS)
+    )
     blocks: list[Block] = [Paragraph(words.say("collection.originals" if rows else "collection.no_originals"))]
     if rows:
         blocks.append(Table(columns, rows))

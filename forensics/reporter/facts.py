@@ -15,6 +15,7 @@ from forensics.model import (
     CustodyEvent,
     Finding,
     Item,
+    Name,
     Sensitivity,
     Snapshot,
     TimeProof,
@@ -28,6 +29,21 @@ NOT_CHECKED = "not_checked"
 
 MAY_BE_OPEN = frozenset({"nonce", "revocation"})
 """Checks without which a token still holds: a nonce is not kept, a revocation list is not always at hand."""
+
+
+ATTEMPT_ROLES = frozenset(
+    {
+        *("preflight", "navigation-log", "console-log", "session-video"),
+        *("certificate", "warc", "wacz", "secrets"),
+    }
+)
+"""Roles of artifacts that tell of an attempt at an online source; by themselves they are nothing that was obtained.
+
+*Source:* docs/capture-record.md.
+"""
+
+OF_PAGE = ("warc", "wacz", "html", "dom", "screenshot-full", "screenshot-viewport", "mhtml", "pdf-print")
+"""Which artifact stands for a captured page: the first of these that there is; the WARC holds every exchange."""
 
 
 class Stamp(StrEnum):
@@ -59,8 +75,9 @@ class ItemFacts:
 
     Attributes:
         acquisitions: All attempts to obtain it, in order.
-        shown: The acquisition that the report describes: the last one that obtained bytes, or the last one, or None.
-        original: The artifact that is the item itself; None where nothing was obtained.
+        shown: The acquisition that the report describes: the last one that obtained what was asked for, or something,
+            or the last one, or None.
+        original: The artifact that is the item itself, or stands for it; None where nothing was obtained.
         observations: Findings of which this item is the first subject.
         mentioned: References of findings that stand at another item and are also about this one.
         stamp: Whether a token covers `shown`.
@@ -83,8 +100,13 @@ class ItemFacts:
 
     @property
     def name(self) -> str:
-        """Name of the original, or its locator where nothing was obtained; only for items that are not masked."""
-        return str(self.original.name if self.original is not None else self.item.locator)
+        """Name of the original, or its locator where that says more; only for items that are not masked."""
+        return str(self.named)
+
+    @property
+    def named(self) -> Name:
+        """Name of the original; the locator of an online source, and where nothing was obtained."""
+        return self.item.locator if self.original is None or self.item.kind == "url" else self.original.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +233,35 @@ def _item(
     seen: list[Observation],
     mentioned: list[tuple[str, str]],
 ) -> ItemFacts:
-    obtained = [attempt for attempt in done if attempt.record.artifacts]
-    shown = obtained[-1] if obtained else (done[-1] if done else None)
-    artifacts = shown.record.artifacts if shown else ()
-    original = next((artifact for artifact in artifacts if artifact.role == "original"), next(iter(artifacts), None))
+    shown = _shown(done)
+    original = _original(shown.record.artifacts) if shown else None
     stamp = stamps[shown.ref] if shown else Stamp.NONE
     return ItemFacts(found.ref, found.record, done, shown, original, tuple(seen), tuple(mentioned), stamp)
+
+
+def _shown(done: tuple[Committed[Acquisition], ...]) -> Committed[Acquisition] | None:
+    """Chooses the attempt that stands for the item: a later error page does not take the place of what was captured."""
+    obtained = [attempt for attempt in done if _original(attempt.record.artifacts) is not None]
+    content = [attempt for attempt in obtained if _page_state(attempt.record.artifacts) in (None, "content")]
+    return next((attempts[-1] for attempts in (content, obtained, done) if attempts), None)
+
+
+def _page_state(artifacts: tuple[Artifact, ...]) -> object:
+    for artifact in artifacts:
+        capture = artifact.facts.get("capture")
+        if isinstance(capture, Mapping) and isinstance(capture.get("page_state"), Mapping):
+            return capture["page_state"].get("state")
+    return None
+
+
+def _original(artifacts: tuple[Artifact, ...]) -> Artifact | None:
+    """Chooses the artifact that is the item itself; None where all only tell of an attempt."""
+    by_role: dict[str, Artifact] = {}
+    for artifact in artifacts:
+        by_role.setdefault(artifact.role, artifact)
+    if by_role.keys() <= ATTEMPT_ROLES:
+        return None
+    is_page = not by_role.keys().isdisjoint(OF_PAGE[2:])
+    wanted = ("original", *(OF_PAGE if is_page else ()), "media")
+    rest = (artifact for artifact in artifacts if artifact.role not in ATTEMPT_ROLES)
+    return next((by_role[role] for role in wanted if role in by_role), next(rest, None))

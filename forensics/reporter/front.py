@@ -16,10 +16,10 @@ from forensics.reporter.wording import Words
 SAMPLES = 6
 """Most observations that the summary quotes, so that it stays within one page."""
 
-ROUTINE = frozenset(("metadata.tags", "metadata.times", "streams.container", "streams.streams"))
+ROUTINE = frozenset(("metadata.tags", "metadata.times", "streams.container", "streams.streams", "page.reached"))
 """Kinds of findings that nearly every file has; the summary counts them and quotes none."""
 
-LEADING = {"metadata.contradiction": -2, "streams.type": -1}
+LEADING = {"metadata.contradiction": -2, "page.recapture": -2, "streams.type": -1}
 """Kinds of findings that the summary quotes before all others."""
 
 SAMPLE_LENGTH = 140
@@ -246,12 +246,18 @@ def _case_pairs(info: CaseInfo, words: Words) -> Iterable[tuple[Said, Said]]:
 
 def hand_over(facts: ItemFacts) -> Mapping[str, Any]:
     """Collects what an item's artifacts say about how it was handed over."""
-    artifacts = facts.shown.record.artifacts if facts.shown else ()
+    return handed_over(facts.shown.record.artifacts if facts.shown else ())
+
+
+def handed_over(artifacts: Iterable[Artifact]) -> Mapping[str, Any]:
+    """Collects what artifacts say about how they were handed over, also among the facts of a capture."""
     found: dict[str, Any] = {}
     for artifact in artifacts:
-        for name in HAND_OVER:
-            if artifact.facts.get(name):
-                found.setdefault(name, artifact.facts[name])
+        capture = artifact.facts.get("capture")
+        for told in (artifact.facts, capture if isinstance(capture, Mapping) else {}):
+            for name in HAND_OVER:
+                if told.get(name):
+                    found.setdefault(name, told[name])
     return found
 
 
@@ -329,7 +335,7 @@ def item_name(facts: ItemFacts, words: Words) -> Said:
     """Names an item, or says that its name is not shown."""
     if facts.masked:
         return words.say("word.masked_biometric" if not _is_sealed(facts) else "word.masked_sealed")
-    return words.name(facts.original.name if facts.original else facts.item.locator)
+    return words.name(facts.named)
 
 
 def _is_sealed(facts: ItemFacts) -> bool:

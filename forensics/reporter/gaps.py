@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from forensics.reporter.wording import Words
 DETAIL_LENGTH = 400
 """Characters after which the detail of a gap is cut; the record has it in full."""
 
+_PLAIN = re.compile(r"[A-Za-z ,()-]+")
+"""What the name of something missing may consist of to be shown of protected material: no address, no file name."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedGap:
@@ -22,7 +26,7 @@ class PlacedGap:
     Attributes:
         place: `item`, `finding`, `act`, `clock` or `authority`.
         subject: Item id, or address of a server; empty for acts.
-        is_hidden: Whether its detail could tell what the report must not show.
+        is_hidden: Whether it could tell what the report must not show.
     """
 
     place: str
@@ -74,9 +78,16 @@ def _of_time(case: CaseFacts) -> Iterator[PlacedGap]:
 def gap_text(gap: Gap, words: Words, *, is_hidden: bool = False) -> Said:
     """Writes a gap as what, why and detail."""
     reason = words.say(f"gap.{gap.why.value}")
+    what = _what(gap, words, is_hidden=is_hidden)
     if is_hidden or not gap.detail:
-        return words.say("gap.short", what=gap.what, why=reason)
-    return words.say("gap.long", what=gap.what, why=reason, detail=words.shortened(gap.detail, DETAIL_LENGTH))
+        return words.say("gap.short", what=what, why=reason)
+    return words.say("gap.long", what=what, why=reason, detail=words.shortened(gap.detail, DETAIL_LENGTH))
+
+
+def _what(gap: Gap, words: Words, *, is_hidden: bool) -> Said:
+    if is_hidden and not _PLAIN.fullmatch(gap.what):
+        return words.say("word.hidden")
+    return words.shortened(gap.what, DETAIL_LENGTH)
 
 
 def anomalies(case: CaseFacts, words: Words) -> Section:
@@ -99,7 +110,7 @@ def _row(placed: PlacedGap, words: Words) -> tuple[Said, ...]:
     gap = placed.gap
     place = words.say(f"anomalies.place_{placed.place}", subject=placed.subject or words.say("word.unassigned"))
     detail = words.say("word.hidden") if placed.is_hidden and gap.detail else words.shortened(gap.detail, DETAIL_LENGTH)
-    what = words.shortened(gap.what, DETAIL_LENGTH)
+    what = _what(gap, words, is_hidden=placed.is_hidden)
     return (place, what, words.say(f"gap.{gap.why.value}"), detail, words.show(placed.ref))
 
 

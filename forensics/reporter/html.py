@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from string import Template
 
@@ -20,6 +20,7 @@ from forensics.reporter.blocks import (
     Column,
     Commands,
     Contents,
+    Gallery,
     Matrix,
     PageOf,
     Pairs,
@@ -31,22 +32,22 @@ from forensics.reporter.blocks import (
     Section,
     Table,
 )
-from forensics.reporter.picture import OpenBlob, Thumbnail, dots, thumbnail
+from forensics.reporter.picture import Thumbnails, dots
 from forensics.reporter.text import Templates
 
-_SHA256 = re.compile("[0-9a-f]{64}")
+_SHA256 = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en", "fr": "fr"}
 """Language to its tag. *Source:* BCP 47."""
 
 
-def render(view: ReportView, *, open_blob: OpenBlob, templates: Templates) -> bytes:
+def render(view: ReportView, *, pictures: Thumbnails, templates: Templates) -> bytes:
     """Writes a report as HTML. The same view and blobs give the same bytes.
 
     Raises:
         ReportError: The page template wants something it is not given.
     """
-    writer = _Writer(open_blob, view.sections)
+    writer = _Writer(pictures, view.sections)
     body = "\n".join(_body(view, writer))
     style = templates.style + "".join(f".w{share}{{width:{share}%}}\n" for share in range(1, 101))
     values = {
@@ -78,11 +79,10 @@ def _body(view: ReportView, writer: _Writer) -> Iterator[str]:
 
 @dataclass
 class _Writer:
-    """Writes blocks; remembers the small pictures, as one can stand in several places."""
+    """Writes blocks."""
 
-    open_blob: OpenBlob
+    pictures: Thumbnails
     sections: Sequence[Section]
-    _pictures: dict[str, Thumbnail | None] = field(default_factory=dict)
 
     def section(self, section: Section, *, level: int) -> Iterator[str]:
         """Gives the lines of a section and of those within it."""
@@ -107,6 +107,8 @@ class _Writer:
                 return _pairs(block)
             case Card():
                 return f'<div class="card">{_pairs(block.pairs)}{self._figure(block.picture)}</div>'
+            case Gallery():
+                return self._gallery(block)
             case Result():
                 return _result(block)
             case Commands():
@@ -120,12 +122,14 @@ class _Writer:
             case Contents():
                 return self._contents(block)
 
-    def _figure(self, picture: Picture | str) -> str:
+    def _gallery(self, block: Gallery) -> str:
+        figures = "".join(self._figure(picture, is_large=block.is_large) for picture in block.pictures)
+        return f'<div class="gallery{" large" if block.is_large else ""}">{figures}</div>'
+
+    def _figure(self, picture: Picture | str, *, is_large: bool = False) -> str:
         if isinstance(picture, str):
             return f'<figure class="none">{escape(picture)}</figure>'
-        if picture.sha256 not in self._pictures:
-            self._pictures[picture.sha256] = thumbnail(self.open_blob, picture.sha256)
-        made = self._pictures[picture.sha256]
+        made = self.pictures.get(picture.sha256, is_large=is_large)
         if made is None:
             return f'<figure class="none">{escape(picture.missing)}</figure>'
         data = base64.b64encode(made.data).decode()
@@ -171,7 +175,7 @@ def _row(row: Iterable[Cell], columns: Iterable[Column]) -> str:
 def _cell(cell: Cell, role: str) -> str:
     if isinstance(cell, PageOf):
         return f'<a href="#{escape(cell.anchor)}">{escape(cell.text)}</a>'
-    return _broken(cell) if role == "digest" else escape(cell)
+    return _broken(cell) if role == "digest" else _with_digests(cell)
 
 
 def _broken(text: str) -> str:
@@ -181,14 +185,13 @@ def _broken(text: str) -> str:
 
 
 def _pairs(block: Pairs) -> str:
-    rows = "\n".join(
-        f"<tr><td>{escape(name)}</td><td>{_broken_if_digest(value)}</td></tr>" for name, value in block.rows
-    )
+    rows = "\n".join(f"<tr><td>{escape(name)}</td><td>{_with_digests(value)}</td></tr>" for name, value in block.rows)
     return f'<table class="pairs {block.role}"><tbody>{rows}</tbody></table>'
 
 
-def _broken_if_digest(text: str) -> str:
-    return _broken(text) if _SHA256.fullmatch(text) else escape(text)
+def _with_digests(text: str) -> str:
+    """Writes a text whose digests may break after each 16 characters."""
+    return _SHA256.sub(lambda match: _broken(match.group()), escape(text))
 
 
 def _result(block: Result) -> str:

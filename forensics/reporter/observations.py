@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from forensics.model import Artifact, Finding, Stage, Tool
+from forensics.reporter import capture
 from forensics.reporter.blocks import Block, Card, Pairs, Paragraph, Picture, Result, Section
+from forensics.reporter.capture_preflight import Preflights
+from forensics.reporter.captured import is_online
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts, Observation
 from forensics.reporter.front import KINDS_IN_SUMMARY, condition, content_size, item_name, kind_name, results_table
 from forensics.reporter.gaps import gap_text
+from forensics.reporter.picture import DRAWABLE
 from forensics.reporter.recorded import EMPTY, flat, value_text
 from forensics.reporter.wording import Words
 
@@ -25,18 +29,23 @@ PICTURES_SHOWN = 2
 TITLE_LENGTH = 70
 """Characters after which the name in the title of an item's section is cut."""
 
-DRAWABLE = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff"})
-"""Media types of which a small picture is made."""
+BETWEEN_CAPTURES = "page.recapture"
+"""Kind of the finding that compares two captures of one page; it stands right beneath their sheets."""
 
 
-def observations(case: CaseFacts, words: Words) -> Section:
-    """Builds the part with the findings."""
+def observations(case: CaseFacts, words: Words, *, preflights: Preflights) -> Section:
+    """Builds the part with the findings, and the sheets of captures."""
     blocks: list[Block] = [
         Paragraph(words.say("observations.intro", part=words.part("limits"), annex=words.part("values")))
     ]
     if len({(found.finding.stage, found.finding.kind) for found in case.findings}) > KINDS_IN_SUMMARY:
         blocks += [Paragraph(words.say("observations.all_kinds")), results_table(case, words, most=200)]
-    sections = [_item(facts, index, words=words) for index, facts in enumerate(case.items, 1)]
+    if any(is_online(facts) for facts in case.items):
+        blocks.append(Paragraph(words.say("capture.intro")))
+    sections = [
+        _item(facts, index, words=words, sheets=capture.sheets(facts, case, preflights=preflights, words=words))
+        for index, facts in enumerate(case.items, 1)
+    ]
     if case.strays:
         sections.append(_strays(case, len(sections) + 1, words=words))
     title = words.say("observations.title")
@@ -44,16 +53,35 @@ def observations(case: CaseFacts, words: Words) -> Section:
     return Section("observations", number, title, tuple(blocks), tuple(sections), starts_page=True)
 
 
-def _item(facts: ItemFacts, index: int, *, words: Words) -> Section:
+def _item(facts: ItemFacts, index: int, *, words: Words, sheets: tuple[Section, ...]) -> Section:
     name = words.shortened(item_name(facts, words) if facts.masked else facts.name, TITLE_LENGTH)
-    blocks: list[Block] = [Card(Pairs(tuple(_pairs(facts, words)), "card"), _picture(facts, words))]
-    if not facts.observations and not facts.mentioned:
-        blocks.append(Paragraph(words.say("observations.not_examined")))
-    blocks += _by_stage(facts.observations, words, hide=facts.masked)
-    for ref, other in facts.mentioned:
-        blocks.append(Paragraph(words.say("observations.mentioned", ref=ref, item=other)))
+    anchor, number = f"item-{facts.item.id}", words.sub_number("observations", index)
     title = words.say("observations.item_title", item=facts.item.id, name=name)
-    return Section(f"item-{facts.item.id}", words.sub_number("observations", index), title, tuple(blocks))
+    pairs = tuple(_pairs(facts, words))
+    if not sheets:
+        card = Card(Pairs(pairs, "card"), _picture(facts, words))
+        return Section(anchor, number, title, (card, *_found(facts, facts.observations, words=words)))
+    return Section(anchor, number, title, (Pairs(pairs),), (*sheets, *_after_sheets(facts, words)))
+
+
+def _found(facts: ItemFacts, observations: tuple[Observation, ...], *, words: Words) -> Iterator[Block]:
+    if not facts.observations and not facts.mentioned:
+        yield Paragraph(words.say("observations.not_examined"))
+    yield from _by_stage(observations, words, hide=facts.masked)
+    for ref, other in facts.mentioned:
+        yield Paragraph(words.say("observations.mentioned", ref=ref, item=other))
+
+
+def _after_sheets(facts: ItemFacts, words: Words) -> Iterator[Section]:
+    """Gives what follows the sheets of an item: what changed between its captures, then all other findings."""
+    between = tuple(one for one in facts.observations if one.finding.kind == BETWEEN_CAPTURES)
+    others = tuple(one for one in facts.observations if one.finding.kind != BETWEEN_CAPTURES)
+    if between:
+        blocks = tuple(_by_stage(between, words, hide=facts.masked))
+        yield Section(f"item-{facts.item.id}-between", "", words.say("capture.between_title"), blocks)
+    blocks = tuple(_found(facts, others, words=words))
+    if blocks:
+        yield Section(f"item-{facts.item.id}-findings", "", words.say("capture.findings_title"), blocks)
 
 
 def _strays(case: CaseFacts, index: int, *, words: Words) -> Section:
@@ -66,7 +94,7 @@ def _pairs(facts: ItemFacts, words: Words) -> Iterator[tuple[Said, Said]]:
     artifact = facts.original
     yield words.say("observations.name"), words.shortened(item_name(facts, words), 300)
     if artifact is not None:
-        yield words.say("observations.digest"), words.show(artifact.content_sha256)
+        yield _digest_name(artifact, words), words.show(artifact.content_sha256)
         kind = words.join([artifact.media_type, words.size(content_size(artifact))], words.say("word.clause"))
         yield words.say("observations.kind"), kind
     if facts.shown is not None:
@@ -75,6 +103,12 @@ def _pairs(facts: ItemFacts, words: Words) -> Iterator[tuple[Said, Said]]:
     if facts.item.note:
         note = words.say("word.hidden") if facts.masked else words.shortened(facts.item.note, 300)
         yield words.say("observations.note"), note
+
+
+def _digest_name(artifact: Artifact, words: Words) -> Said:
+    """Names the digest of an item; where another file stands for it, with what that is."""
+    key = f"role.{artifact.role}"
+    return words.say("capture.digest_of", role=words.say(key)) if words.has(key) else words.say("observations.digest")
 
 
 def _picture(facts: ItemFacts, words: Words) -> Picture | str:

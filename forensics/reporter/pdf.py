@@ -16,7 +16,7 @@ from forensics.reporter.pdf_shape import ACCENT, GREY, rule
 from forensics.reporter.pdf_strip import PORTRAIT, Page, Strip, pages_of, paginate
 from forensics.reporter.pdf_table import Grid
 from forensics.reporter.pdf_text import Style, Typesetter, draw
-from forensics.reporter.picture import OpenBlob
+from forensics.reporter.picture import Thumbnails
 from forensics.reporter.text import Templates
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ LANGUAGE_TAGS: Mapping[str, str] = {"zh": "zh-CN", "en": "en", "fr": "fr"}
 """Language to its tag. *Source:* BCP 47."""
 
 
-def render(view: ReportView, *, open_blob: OpenBlob, templates: Templates) -> bytes:
+def render(view: ReportView, *, pictures: Thumbnails, templates: Templates) -> bytes:
     """Draws a report as PDF. The same view and blobs give the same bytes.
 
     Raises:
@@ -37,7 +37,7 @@ def render(view: ReportView, *, open_blob: OpenBlob, templates: Templates) -> by
     """
     setter = Typesetter(templates.fonts)
     titles = [(section.anchor, section.number + section.title) for section in view.sections]
-    layout = Layout(Grid(setter, view.language), open_blob, titles)
+    layout = Layout(Grid(setter, view.language), pictures, titles)
     for _ in range(MAX_PASSES):
         pages = paginate(_strips(view, layout))
         found = pages_of(pages)

@@ -15,6 +15,7 @@ from forensics.reporter.blocks import (
     Card,
     Commands,
     Contents,
+    Gallery,
     Matrix,
     PageOf,
     Pairs,
@@ -25,17 +26,29 @@ from forensics.reporter.blocks import (
     Section,
     Table,
 )
-from forensics.reporter.pdf_shape import ACCENT, GREY, INK, TINT, dotted, fill, rule, stretches
+from forensics.reporter.pdf_shape import ACCENT, GREY, INK, TINT, dotted, fill, frame, rule, stretches
 from forensics.reporter.pdf_strip import LANDSCAPE, PORTRAIT, Draw, Strip
 from forensics.reporter.pdf_table import Grid, baseline
 from forensics.reporter.pdf_text import Line, Span, Style, draw
-from forensics.reporter.picture import OpenBlob, Thumbnail, dots, thumbnail
+from forensics.reporter.picture import Thumbnail, Thumbnails, dots
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
 
 PICTURE = (150.0, 112.0)
 """Largest printed size of a small picture, in points."""
+
+LARGE_HEIGHT = 300.0
+"""Largest printed height of a picture over the whole width, in points: two fifths of a page."""
+
+IN_A_ROW = 4
+"""Small pictures of a gallery that stand beside each other."""
+
+ROW_HEIGHT = 170.0
+"""Largest printed height of a small picture of a gallery, in points."""
+
+NO_PICTURE_HEIGHT = 48.0
+"""Height of the ground of a text that stands for a picture of a gallery, in points."""
 
 GAP = 14.0
 """Space between a picture and what stands beside it, in points."""
@@ -60,10 +73,9 @@ class Layout:
     """
 
     grid: Grid
-    open_blob: OpenBlob
+    pictures: Thumbnails
     titles: Sequence[tuple[str, str]]
     pages: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    _pictures: dict[str, Thumbnail | None] = field(default_factory=dict)
 
     def section(self, section: Section, *, level: int, above: tuple[str, ...] = ()) -> Iterator[Strip]:
         """Gives the strips of a section and of those within it."""
@@ -106,6 +118,8 @@ class Layout:
                 return self.grid.pairs(block, width)
             case Card():
                 return self._card(block, width)
+            case Gallery():
+                return self._gallery(block, width)
             case Result():
                 return self._result(block, width)
             case Commands():
@@ -171,17 +185,37 @@ class Layout:
         yield Strip(height + 4, paint, before=6.0)
 
     def _picture(self, picture: Picture | str) -> Draw:
-        made = self._thumbnail(picture.sha256) if isinstance(picture, Picture) else None
+        made = self.pictures.get(picture.sha256) if isinstance(picture, Picture) else None
         text = picture if isinstance(picture, str) else (picture.caption if made else picture.missing)
-        style = replace(self.grid.style(7.2, colour=GREY, align="center"), leading=9.6)
-        width = PICTURE[0] - 16
-        lines = [_line(line, style, width=width) for line in self._lines(text, style, width=width)]
-        return partial(_paint_picture, made=made, caption=lines)
+        return partial(_paint_picture, made=made, caption=self._caption(text, PICTURE[0]), box=PICTURE)
 
-    def _thumbnail(self, sha256: str) -> Thumbnail | None:
-        if sha256 not in self._pictures:
-            self._pictures[sha256] = thumbnail(self.open_blob, sha256)
-        return self._pictures[sha256]
+    def _caption(self, text: str, width: float) -> list[Strip]:
+        style = replace(self.grid.style(7.2, colour=GREY, align="center"), leading=9.6)
+        lines = self._lines(text, style, width=width - 16)
+        return [_line(line, style, width=width - 16) for line in lines]
+
+    def _gallery(self, block: Gallery, width: float) -> Iterator[Strip]:
+        """Gives a strip for each row of pictures."""
+        count = 1 if block.is_large else IN_A_ROW
+        highest = LARGE_HEIGHT if block.is_large else ROW_HEIGHT
+        each = (width - GAP * (count - 1)) / count
+        for start in range(0, len(block.pictures), count):
+            row = [
+                self._framed(one, (each, highest), is_large=block.is_large)
+                for one in block.pictures[start : start + count]
+            ]
+            draws = [_lowered(draw_one, 0.0, x=index * (each + GAP)) for index, (_, draw_one) in enumerate(row)]
+            yield Strip(max(height for height, _ in row) + 4, _together(draws), before=8.0)
+
+    def _framed(self, picture: Picture, box: tuple[float, float], *, is_large: bool) -> tuple[float, Draw]:
+        """Gives the height and the drawing of a picture of a gallery with its caption."""
+        made = self.pictures.get(picture.sha256, is_large=is_large)
+        caption = self._caption(picture.caption if made else picture.missing, box[0])
+        if made is None:
+            below, box = 0.0, (box[0], max(NO_PICTURE_HEIGHT, sum(strip.height for strip in caption) + 16))
+        else:
+            below, box = sum(strip.height for strip in caption) + 4, (box[0], _drawn_size(made, box)[1])
+        return box[1] + below, partial(_paint_picture, made=made, caption=caption, box=box, is_framed=True)
 
     def _result(self, block: Result, width: float) -> Iterator[Strip]:
         plain = self.grid.style(8.8)
@@ -272,10 +306,12 @@ def _leads(block: Block, follower: Block | None) -> bool:
     """Whether a block introduces the one after it and must not be left alone at the foot of a page."""
     if isinstance(block, Blank) and isinstance(follower, Blank):
         return block.lines == follower.lines == 1
+    if isinstance(block, Blank) and isinstance(follower, Paragraph):
+        return follower.role == "note"
     if isinstance(block, Paragraph) and isinstance(follower, Paragraph):
         return block.role == follower.role == "note" and bool(follower.label)
     introduces = isinstance(block, Paragraph) and len(block.text) < INTRODUCTION
-    return introduces and isinstance(follower, Table | Pairs | Points | Commands | Matrix | Card)
+    return introduces and isinstance(follower, Table | Pairs | Points | Commands | Matrix | Card | Gallery | Blank)
 
 
 def _held(strips: list[Strip]) -> list[Strip]:
@@ -321,20 +357,35 @@ def _underline(
     rule(canvas, (left + x, top - drop, width), weight=weight, colour=colour)
 
 
+def _drawn_size(made: Thumbnail, box: tuple[float, float]) -> tuple[float, float]:
+    """Gives the printed size of a picture within a box, in points; it is never enlarged."""
+    scale = min(box[0] / made.width, box[1] / made.height, 1.0)
+    return made.width * scale, made.height * scale
+
+
 def _paint_picture(
-    canvas: Canvas, left: float, top: float, *, made: Thumbnail | None, caption: Sequence[Strip]
+    canvas: Canvas,
+    left: float,
+    top: float,
+    *,
+    made: Thumbnail | None,
+    caption: Sequence[Strip],
+    box: tuple[float, float],
+    is_framed: bool = False,
 ) -> None:
-    """Draws a small picture with its caption, or a framed text in its place."""
-    width, height = PICTURE
+    """Draws a small picture with its caption, or a text on a tinted ground in its place."""
+    width, height = box
     if made is None:
         fill(canvas, (left, top - height, width, height), colour=TINT)
         drop = (height - sum(strip.height for strip in caption)) / 2
     else:
         from reportlab.lib.utils import ImageReader
 
-        scale = min(width / made.width, height / made.height, 1.0)
-        drawn = (made.width * scale, made.height * scale)
+        drawn = _drawn_size(made, box)
         image = ImageReader(io.BytesIO(made.data))
-        canvas.drawImage(image, left + (width - drawn[0]) / 2, top - drawn[1], *drawn)
+        corner = (left + (width - drawn[0]) / 2, top - drawn[1])
+        canvas.drawImage(image, *corner, *drawn)
+        if is_framed:
+            frame(canvas, (*corner, *drawn))
         drop = drawn[1] + 2
     _below_each_other(caption)(canvas, left + 8, top - drop)

@@ -24,6 +24,13 @@ def fill(canvas: Canvas, box: tuple[float, float, float, float], *, colour: int)
     canvas.rect(*box, stroke=0, fill=1)
 
 
+def frame(canvas: Canvas, box: tuple[float, float, float, float]) -> None:
+    """Draws a hairline around a rectangle: x and y of its lower left corner, width and height, in points."""
+    canvas.setStrokeColorRGB(*colours(RULE))
+    canvas.setLineWidth(0.5)
+    canvas.rect(*box, stroke=1, fill=0)
+
+
 def rule(canvas: Canvas, start: tuple[float, float, float], *, weight: float = 0.35, colour: int = RULE) -> None:
     """Draws a horizontal line: x and y of its left end and its length, in points."""
     x, y, length = start

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 from forensics.errors import ForensicsError
@@ -19,6 +19,9 @@ OpenBlob = Callable[[str], BinaryIO]
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 """What Pillow may decode; none of these starts another program."""
 
+DRAWABLE = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff"})
+"""Media types of which a small picture is made."""
+
 MAX_PIXELS = 50_000_000
 """Most pixels of an image that is decoded whole: 150 MB in memory."""
 
@@ -31,6 +34,9 @@ MAX_BYTES = 200_000_000
 SIDE = 360
 """Longer side of a small picture, in pixels: 220 dots an inch at the size it is printed."""
 
+LARGE_SIDE = 900
+"""Longer side of a picture over the whole width, in pixels: 140 dots an inch, enough to read the text of a page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
@@ -41,8 +47,28 @@ class Thumbnail:
     height: int
 
 
-def thumbnail(open_blob: OpenBlob, sha256: str) -> Thumbnail | None:
+@dataclass
+class Thumbnails:
+    """Makes small pictures for one report and remembers them, as one can stand in several places."""
+
+    open_blob: OpenBlob
+    _made: dict[tuple[str, int], Thumbnail | None] = field(default_factory=dict)
+
+    def get(self, sha256: str, *, is_large: bool = False) -> Thumbnail | None:
+        """Gives the small picture of a stored image; None where it cannot be made."""
+        side = LARGE_SIDE if is_large else SIDE
+        if (sha256, side) not in self._made:
+            self._made[sha256, side] = thumbnail(self.open_blob, sha256, side=side)
+        return self._made[sha256, side]
+
+
+def thumbnail(open_blob: OpenBlob, sha256: str, *, side: int = SIDE) -> Thumbnail | None:
     """Makes a small picture, turned as its EXIF orientation says, on white.
+
+    Args:
+        open_blob: Opens the stored image.
+        sha256: Which it is.
+        side: Longer side of the picture, in pixels.
 
     Returns:
         None where the blob cannot be read as one of `FORMATS` within the bounds.
@@ -50,19 +76,19 @@ def thumbnail(open_blob: OpenBlob, sha256: str) -> Thumbnail | None:
     try:
         with open_blob(sha256) as stream:
             data = stream.read(MAX_BYTES + 1)
-        return _made(data) if len(data) <= MAX_BYTES else None
+        return _made(data, side=side) if len(data) <= MAX_BYTES else None
     except (ForensicsError, OSError):
         return None
 
 
-def _made(data: bytes) -> Thumbnail | None:
+def _made(data: bytes, *, side: int) -> Thumbnail | None:
     from PIL import Image
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                return _small(image) if _is_within_bounds(image) else None
+                return _small(image, side=side) if _is_within_bounds(image) else None
         except (Image.DecompressionBombError, *_MALFORMED):
             return None
 
@@ -79,13 +105,13 @@ def _is_within_bounds(image: Image.Image) -> bool:
     return 0 < pixels <= (MAX_JPEG_PIXELS if image.format == "JPEG" else MAX_PIXELS)
 
 
-def _small(image: Image.Image) -> Thumbnail:
+def _small(image: Image.Image, *, side: int) -> Thumbnail:
     from PIL import Image, ImageOps
 
     if image.format == "JPEG":
-        image.draft("RGB", (SIDE, SIDE))
+        image.draft("RGB", (side, side))
     turned = ImageOps.exif_transpose(image)
-    turned.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    turned.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     flat = _on_white(turned)
     out = io.BytesIO()
     flat.save(out, "JPEG", quality=78, optimize=False)

@@ -9,6 +9,7 @@ from forensics.errors import ReportError
 from forensics.model import Snapshot
 from forensics.reporter import annexes, authenticity, closing, collection, custody, evidence, front, gaps, observations
 from forensics.reporter.blocks import ReportView, Running, Section, strings
+from forensics.reporter.capture_preflight import gather_preflights
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, gather
 from forensics.reporter.text import Templates
@@ -70,14 +71,15 @@ def _running(case: CaseFacts, spoken: Words, *, number: Said) -> Running:
 
 
 def _sections(case: CaseFacts, spoken: Words, *, number: Said) -> tuple[Section, ...]:
+    preflights = gather_preflights(case, spoken)
     return (
         front.summary(case, spoken),
         front.mandate(case, spoken),
         front.materials(case, spoken),
-        collection.collection(case, spoken),
+        collection.collection(case, spoken, preflights=preflights),
         custody.custody(case, spoken),
         authenticity.authenticity(case, spoken),
-        observations.observations(case, spoken),
+        observations.observations(case, spoken, preflights=preflights),
         gaps.anomalies(case, spoken),
         closing.limits(case, spoken),
         closing.verification(case, spoken),

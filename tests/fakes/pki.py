@@ -100,11 +100,32 @@ def stamper(
     )
 
 
-def web_server(issuer: Party) -> Party:
-    """Makes the certificate of an HTTPS server on 127.0.0.1."""
-    name = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+def web_server(
+    issuer: Party | None,
+    *,
+    names: Sequence[str] = ("127.0.0.1",),
+    not_before: datetime = EARLY,
+    not_after: datetime = LATE,
+) -> Party:
+    """Makes the certificate of an HTTPS server on addresses or host names; self-signed where there is no issuer."""
+    alternative = x509.SubjectAlternativeName([_general_name(name) for name in names])
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-    return _issue("127.0.0.1", issuer, is_ca=False, usage=(usage, False), alternative=name)
+    return _issue(
+        names[0],
+        issuer,
+        is_ca=False,
+        not_before=not_before,
+        not_after=not_after,
+        usage=(usage, False),
+        alternative=alternative,
+    )
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _issue(

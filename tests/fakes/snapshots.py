@@ -98,11 +98,12 @@ class Case:
     records: dict[str, list[Committed[Any]]] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
     root: str = ""
+    pause: timedelta = timedelta()
 
     @property
     def now(self) -> datetime:
-        """Time of the next event."""
-        return START + timedelta(seconds=17 * len(self.events))
+        """Time of the next event; `pause` is what was waited beside the usual seconds between events."""
+        return START + self.pause + timedelta(seconds=17 * len(self.events))
 
     def event(self, action: str, *records: Any, key: Mapping[str, str] | None = None) -> CustodyEvent:
         """Adds an event that commits records."""

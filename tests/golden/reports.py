@@ -11,16 +11,17 @@ from pathlib import Path
 
 from forensics.reporter import text, view
 from forensics.reporter.blocks import Box, Card, PageOf, Paragraph, Section, Table, strings
-from tests.fakes import snapshots
+from tests.fakes import snapshot_captures, snapshots
 
 FOLDER = Path(__file__).parent / "reports"
 FORUMS = {"zh": "cn", "en": "us", "fr": "eu"}
+CASES = {"small": snapshots.small, "captures": snapshot_captures.group}
 
 
-def plain(language: str) -> str:
-    """Writes the small example case as a report in plain text; what other parts of the program state is left out."""
+def plain(name: str, language: str) -> str:
+    """Writes an example case as a report in plain text; what other parts of the program state is left out."""
     templates = replace(text.load(), digest="0" * 64, findings={"zh": {}, "en": {}, "fr": {}})
-    snapshot = snapshots.small(jurisdiction=FORUMS[language], language=language).snapshot()
+    snapshot = CASES[name](jurisdiction=FORUMS[language], language=language).snapshot()
     report = view.build(snapshot, language=language, templates=templates, program=view.Program(version="0.0.0"))
     lines = [report.cover.title, report.cover.subtitle, *_block(report.cover.pairs)]
     lines += [line for statement in report.cover.statements for line in _block(statement)]
@@ -57,5 +58,6 @@ def _block(block: object) -> Iterator[str]:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for one in FORUMS:
-        (FOLDER / f"small-{one}.txt").write_text(plain(one), encoding="utf-8")
+    for case in CASES:
+        for one in FORUMS:
+            (FOLDER / f"{case}-{one}.txt").write_text(plain(case, one), encoding="utf-8")

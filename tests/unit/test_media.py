@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from warcio.warcwriter import WARCWriter
 
 from forensics import media
 
@@ -170,6 +171,18 @@ def test_archives_are_known(tmp_path):
     assert media.sniff(lzma.compress(b"a")) == "application/x-xz"
     assert media.sniff(packed.getvalue()[: media.HEAD_SIZE]) == "application/x-tar"
     assert media.sniff(head_of(base)) == "application/vnd.sqlite3"
+
+
+def test_a_packed_web_archive_is_told_from_other_packed_files():
+    packed = io.BytesIO()
+    writer = WARCWriter(packed, gzip=True)
+    writer.write_record(writer.create_warcinfo_record("a.warc.gz", {"software": "x"}))
+    assert media.sniff(packed.getvalue()) == "application/warc+gzip"
+    assert media.sniff(gzip.compress(b"WARNING/")) == "application/gzip"
+    assert media.sniff(packed.getvalue()[:10]) == "application/gzip"
+    assert media.sniff(b"\x1f\x8b\x08" + b"\xff" * 40) == "application/gzip"
+    assert media.ending_matches("application/warc+gzip", "capture.warc.gz")
+    assert media.extension_for("application/warc+gzip") == ".warc.gz"
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from functools import cache
 import pytest
 
 from forensics.reporter import html, pdf, text, view
+from forensics.reporter.picture import Thumbnails
 from forensics.reporter.text import Templates
-from tests.fakes import snapshots
+from tests.fakes import snapshot_captures, snapshots
 
 LANGUAGES = ("zh", "en", "fr")
 JURISDICTIONS = ("cn", "us", "eu", "intl")
@@ -21,7 +22,8 @@ def _templates() -> Templates:
 
 @cache
 def _case(name, jurisdiction):
-    return getattr(snapshots, name)(jurisdiction=jurisdiction)
+    module = snapshots if hasattr(snapshots, name) else snapshot_captures
+    return getattr(module, name)(jurisdiction=jurisdiction)
 
 
 @cache
@@ -32,19 +34,27 @@ def _view(name, jurisdiction, language):
 @cache
 def _pdf(name, jurisdiction, language):
     case = _case(name, jurisdiction)
-    return pdf.render(_view(name, jurisdiction, language), open_blob=case.open_blob, templates=_templates())
+    return pdf.render(_view(name, jurisdiction, language), pictures=Thumbnails(case.open_blob), templates=_templates())
 
 
 @cache
 def _html(name, jurisdiction, language):
     case = _case(name, jurisdiction)
-    return html.render(_view(name, jurisdiction, language), open_blob=case.open_blob, templates=_templates()).decode()
+    return html.render(
+        _view(name, jurisdiction, language), pictures=Thumbnails(case.open_blob), templates=_templates()
+    ).decode()
 
 
 @pytest.fixture(scope="session")
 def templates() -> Templates:
     """Gives the program's own templates."""
     return _templates()
+
+
+@pytest.fixture(scope="session")
+def make_case():
+    """Gives an example case: `make_case("captures", "cn")`."""
+    return _case
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import pytest
 
 from forensics.errors import ReportError
 from forensics.reporter import html
+from forensics.reporter.picture import Thumbnails
 from tests.fakes import snapshots
 from tests.unit.reporter.conftest import LANGUAGES
 
@@ -69,16 +70,18 @@ def checked(page):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_page_is_well_formed_and_has_only_known_elements(make_html, language):
-    checker = checked(make_html("rich", "cn", language))
+@pytest.mark.parametrize("name", ["rich", "captures"])
+def test_a_page_is_well_formed_and_has_only_known_elements(make_html, name, language):
+    checker = checked(make_html(name, "cn", language))
     assert checker.faults == []
     assert checker.open == []
     assert checker.tags <= ALLOWED
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_is_run_and_nothing_is_fetched(make_html, language):
-    attributes = checked(make_html("rich", "cn", language)).attributes
+@pytest.mark.parametrize("name", ["rich", "captures"])
+def test_nothing_is_run_and_nothing_is_fetched(make_html, name, language):
+    attributes = checked(make_html(name, "cn", language)).attributes
     assert not [
         name for name, _ in attributes if name.startswith("on") or name in ("style", "srcset", "action", "background")
     ]
@@ -96,6 +99,17 @@ def test_the_policy_allows_only_this_style_sheet_and_pictures_within(make_html):
     assert policy["style-src"] == f"'sha256-{digest}'"
 
 
+def test_titles_of_pages_with_markup_are_text(make_html):
+    page = make_html("captures", "cn", "zh")
+    assert "<script" not in page
+    assert "&lt;/td&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;[U+202E]gpj.exe[U+0000]" in page
+
+
+def test_a_digest_within_a_sentence_breaks_after_each_sixteen_characters_only(make_html):
+    digest = snapshots.digest("commitment 1")
+    assert "<wbr>".join(digest[at : at + 16] for at in range(0, 64, 16)) in make_html("captures", "us", "en")
+
+
 def test_names_with_markup_are_text(make_html):
     page = make_html("rich", "cn", "zh")
     assert "<script" not in page
@@ -103,31 +117,35 @@ def test_names_with_markup_are_text(make_html):
     assert "余某换脸视频案 &lt;b&gt;&amp; Partner&lt;/b&gt;" in page
 
 
-def test_links_lead_somewhere(make_html):
-    attributes = checked(make_html("rich", "cn", "zh")).attributes
+@pytest.mark.parametrize("name", ["rich", "captures"])
+def test_links_lead_somewhere(make_html, name):
+    attributes = checked(make_html(name, "cn", "zh")).attributes
     ids = [value for name, value in attributes if name == "id"]
     assert len(ids) == len(set(ids))
     assert {value[1:] for name, value in attributes if name == "href"} <= set(ids)
 
 
-def test_pdf_and_html_say_the_same(make_html, make_view):
+@pytest.mark.parametrize("name", ["rich", "captures"])
+def test_pdf_and_html_say_the_same(make_html, make_view, name):
     from forensics.reporter.blocks import strings
 
-    text = "".join(checked(make_html("rich", "us", "en")).texts)
+    text = "".join(checked(make_html(name, "us", "en")).texts)
     squeezed = re.sub(r"\s", "", text)
     missing = [
         one
-        for one in strings(make_view("rich", "us", "en").sections)
+        for one in strings(make_view(name, "us", "en").sections)
         if re.sub(r"\s", "", one) not in squeezed
         and not re.fullmatch(r"[a-z0-9-]+|[0-9a-f]{64}", one)
-        and "item-" not in one
+        and not one.startswith(("item-", "capture-"))
     ]
     unsaid = [one for one in missing if "No view: the stored image" not in one and "Reduced view" not in one]
     assert unsaid == []
 
 
 def test_the_same_case_gives_the_same_page(templates, make_view, make_html):
-    again = html.render(make_view("rich", "cn", "zh"), open_blob=snapshots.rich().open_blob, templates=templates)
+    again = html.render(
+        make_view("rich", "cn", "zh"), pictures=Thumbnails(snapshots.rich().open_blob), templates=templates
+    )
     assert again.decode() == make_html("rich", "cn", "zh")
 
 
@@ -136,4 +154,6 @@ def test_a_page_template_that_wants_something_unknown_is_refused(templates, make
 
     spoilt = replace(templates, page="$body $nonsense")
     with pytest.raises(ReportError, match="nonsense"):
-        html.render(make_view("small", "intl", "en"), open_blob=snapshots.small().open_blob, templates=spoilt)
+        html.render(
+            make_view("small", "intl", "en"), pictures=Thumbnails(snapshots.small().open_blob), templates=spoilt
+        )

@@ -10,7 +10,9 @@ import sys
 import pytest
 
 from forensics.reporter import pdf, view
+from forensics.reporter.blocks import Blank, Paragraph
 from forensics.reporter.fonts import NARROWED
+from forensics.reporter.picture import Thumbnails
 from tests.fakes import snapshots
 from tests.unit.reporter.conftest import LANGUAGES
 
@@ -19,16 +21,20 @@ needs_poppler = pytest.mark.skipif(
 )
 needs_qpdf = pytest.mark.skipif(shutil.which("qpdf") is None, reason="qpdf is not installed")
 
-CASES = [("small", "intl", "en"), ("rich", "cn", "zh"), ("rich", "eu", "fr"), ("rich", "us", "en")]
+CASES = [
+    *(("small", "intl", "en"), ("rich", "cn", "zh"), ("rich", "eu", "fr"), ("rich", "us", "en")),
+    *(("captures", "cn", "zh"), ("captures", "eu", "fr"), ("captures", "us", "en")),
+]
 
 RENDER = """
 import hashlib, sys
 from forensics.reporter import html, pdf, text, view
+from forensics.reporter.picture import Thumbnails
 from tests.fakes import snapshots
 templates, case = text.load(), snapshots.rich()
 report = view.build(case.snapshot(), language="zh", templates=templates)
 for kind in (pdf, html):
-    print(hashlib.sha256(kind.render(report, open_blob=case.open_blob, templates=templates)).hexdigest())
+    print(hashlib.sha256(kind.render(report, pictures=Thumbnails(case.open_blob), templates=templates)).hexdigest())
 """
 
 
@@ -71,9 +77,9 @@ def test_no_other_font_is_even_named(make_pdf, case):
 
 @needs_poppler
 @pytest.mark.parametrize("case", CASES)
-def test_every_page_has_number_of_report_page_and_evidence_root(make_pdf, make_view, tmp_path, case):
+def test_every_page_has_number_of_report_page_and_evidence_root(make_pdf, make_view, make_case, tmp_path, case):
     report = make_view(*case)
-    root = getattr(snapshots, case[0])().snapshot().root
+    root = make_case(case[0], case[1]).snapshot().root
     texts = pages(make_pdf(*case), tmp_path)
     for number, page in enumerate(texts, 1):
         assert root in page
@@ -107,9 +113,9 @@ def test_no_words_overlap(make_pdf, tmp_path, case):
 
 @needs_poppler
 @pytest.mark.parametrize("case", CASES)
-def test_a_digest_keeps_its_first_sixteen_characters_together(make_pdf, tmp_path, case):
+def test_a_digest_keeps_its_first_sixteen_characters_together(make_pdf, make_case, tmp_path, case):
     texts = "\n".join(pages(make_pdf(*case), tmp_path))
-    for done in getattr(snapshots, case[0])().snapshot().acquisitions:
+    for done in make_case(case[0], case[1]).snapshot().acquisitions:
         for artifact in done.record.artifacts:
             assert artifact.digests.sha256[:16] in texts
 
@@ -217,7 +223,9 @@ def test_the_bytes_do_not_depend_on_process_hash_seed_time_zone_or_locale():
 
 
 def test_the_same_case_gives_the_same_bytes_twice_in_one_process(templates, make_view, make_pdf):
-    again = pdf.render(make_view("rich", "cn", "zh"), open_blob=snapshots.rich().open_blob, templates=templates)
+    again = pdf.render(
+        make_view("rich", "cn", "zh"), pictures=Thumbnails(snapshots.rich().open_blob), templates=templates
+    )
     assert hashlib.sha256(again).digest() == hashlib.sha256(make_pdf("rich", "cn", "zh")).digest()
 
 
@@ -229,7 +237,9 @@ def test_protected_blobs_are_never_opened(templates):
         opened.add(sha256)
         return case.open_blob(sha256)
 
-    pdf.render(view.build(case.snapshot(), language="zh", templates=templates), open_blob=watch, templates=templates)
+    pdf.render(
+        view.build(case.snapshot(), language="zh", templates=templates), pictures=Thumbnails(watch), templates=templates
+    )
     protected = {
         artifact.digests.sha256
         for done in case.snapshot().acquisitions
@@ -246,6 +256,20 @@ def test_the_first_page_holds_its_statements_however_long_the_names_are(template
     long = "很长的名称 and a long name " * 30
     case = snapshots.opened(title=long, reference=long, organisation=long, jurisdiction="cn")
     report = view.build(case.snapshot(), language=language, templates=templates)
-    first = pages(pdf.render(report, open_blob=case.open_blob, templates=templates), tmp_path)[0]
+    first = pages(pdf.render(report, pictures=Thumbnails(case.open_blob), templates=templates), tmp_path)[0]
     last = squeezed(report.cover.statements[-1].text)[-12:]
     assert last in squeezed(first)
+
+
+@needs_poppler
+@pytest.mark.parametrize("jurisdiction", ["cn", "us", "eu", "intl"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["small", "rich"])
+def test_the_notes_below_the_signature_stand_on_its_page(make_pdf, make_view, tmp_path, name, language, jurisdiction):
+    part = next(one for one in make_view(name, jurisdiction, language).sections if one.anchor == "declaration")
+    label = [block.label for block in part.blocks if isinstance(block, Blank)][-1]
+    notes = [block.text for block in part.blocks if isinstance(block, Paragraph) and block.role == "note"]
+    assert notes
+    for page in pages(make_pdf(name, jurisdiction, language), tmp_path):
+        if squeezed(notes[-1])[-20:] in squeezed(page):
+            assert squeezed(label) in squeezed(page)

@@ -116,3 +116,33 @@ def test_a_qr_code_has_its_three_finder_patterns():
     for y, x in ((0, 0), (0, len(rows) - 7), (len(rows) - 7, 0)):
         assert [list(row[x : x + 7]) for row in rows[y : y + 7]] == finder
     assert len(rows) == len(rows[0]) == (len(rows) - 17) // 4 * 4 + 17
+
+
+def test_a_picture_is_made_once_for_each_size():
+    opened = []
+
+    def blob(sha256):
+        opened.append(sha256)
+        return io.BytesIO(saved(Image.new("RGB", (1280, 800), "white"), "PNG"))
+
+    pictures = picture.Thumbnails(blob)
+    small, large = pictures.get("aa"), pictures.get("aa", is_large=True)
+    assert (small.width, small.height) == (360, 225)
+    assert large.width == 900
+    assert abs(large.height - 900 * 800 / 1280) < 1
+    assert pictures.get("aa") is small
+    assert pictures.get("aa", is_large=True) is large
+    assert opened == ["aa", "aa"]
+
+
+def test_a_picture_that_cannot_be_made_is_not_tried_again():
+    opened = []
+
+    def blob(sha256):
+        opened.append(sha256)
+        return io.BytesIO(b"no picture")
+
+    pictures = picture.Thumbnails(blob)
+    assert pictures.get("aa") is None
+    assert pictures.get("aa") is None
+    assert opened == ["aa"]

@@ -54,7 +54,7 @@ def blocks_of(part):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("jurisdiction", JURISDICTIONS)
-@pytest.mark.parametrize("name", ["small", "rich"])
+@pytest.mark.parametrize("name", ["small", "rich", "captures"])
 def test_a_report_can_be_built_for_every_forum_in_every_language(templates, make_view, name, jurisdiction, language):
     report = make_view(name, jurisdiction, language)
     texts = list(strings((report.cover, report.sections, report.running)))
@@ -79,7 +79,7 @@ def test_the_first_page_says_what_the_report_rests_on_and_what_it_is_not(templat
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("name", ["small", "rich", "large"])
+@pytest.mark.parametrize("name", ["small", "rich", "large", "captures"])
 def test_the_summary_has_at_most_400_words_and_no_percentages(make_view, name, language):
     summary = section(make_view(name, "eu", language), "summary")
     texts = words_of(tuple(block for block in summary.blocks if not isinstance(block, Contents)))

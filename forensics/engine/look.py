@@ -1,0 +1,71 @@
+"""Looks at captures as soon as they are made: was what was seen what was sent, and what has changed since."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor
+
+from forensics.custody.writer import Writer
+from forensics.engine.acquire import Acquired, describe
+from forensics.engine.analyze import Bench, analyze, ready
+from forensics.engine.batch import Batch
+from forensics.engine.executor import workers
+from forensics.engine.plan import plan
+from forensics.engine.recapture import Pair, archive_of, compare_pair
+from forensics.model import Artifact
+from forensics.plugins import ANALYZERS, COMPARISONS, load
+
+AT_CAPTURE = ("page",)
+"""Names of the analyzers that run on every capture within its own act; `analyze` does not repeat them."""
+
+Counts = Counter[tuple[str, str]]
+"""Number of findings by kind and result."""
+
+
+def look(writer: Writer, batch: Batch, *, acquired: Sequence[Acquired], before: Mapping[str, Artifact]) -> Counts:
+    """Examines the archives of new captures and compares them with earlier ones; adds the findings to the batch.
+
+    Args:
+        writer: The open case, in which the captures are committed.
+        batch: Takes the findings.
+        acquired: What was collected.
+        before: For each item that was captured again: the archive of its capture before.
+
+    Returns:
+        What was found.
+
+    Raises:
+        StoreError: The case's disk does not take more.
+    """
+    archives = [(one.item.id, archive) for one in acquired if (archive := archive_of(one.acquisition)) is not None]
+    if not archives:
+        return Counter()
+    with_sm3 = writer.case.info.jurisdiction == "cn"
+    bench = Bench(writer.case.folder.absolute(), with_sm3, writer.recipients, (writer.key.identity,))
+    with workers(1) as executor:
+        counts = _examined(batch, executor, archives=[archive for _, archive in archives], bench=bench)
+        pairs = [Pair(before[item], archive) for item, archive in archives if item in before]
+        return counts + _compared(batch, executor, pairs=pairs, bench=bench)
+
+
+def _examined(batch: Batch, executor: Executor, *, archives: Sequence[Artifact], bench: Bench) -> Counts:
+    analyzers = [cls() for cls in map(load, ANALYZERS) if cls.name in AT_CAPTURE]
+    tasks = plan(archives, [ready(one, describe(one)) for one in analyzers])
+    counts: Counts = Counter()
+    for _, examined in analyze(batch, executor, tasks=tasks, bench=bench, jobs=1):
+        counts.update((one.kind, str(one.result)) for one in examined.findings)
+    return counts
+
+
+def _compared(batch: Batch, executor: Executor, *, pairs: Sequence[Pair], bench: Bench) -> Counts:
+    counts: Counts = Counter()
+    for pair in pairs:
+        for comparison in (cls() for cls in map(load, COMPARISONS)):
+            try:
+                examined = executor.submit(compare_pair, pair, comparison, bench=bench).result()
+            except BrokenExecutor:
+                examined = compare_pair(pair, comparison, bench=bench)
+            batch.add(examined.findings, examined.staged)
+            counts.update((one.kind, str(one.result)) for one in examined.findings)
+    return counts

@@ -1,0 +1,111 @@
+"""Compares a new capture of an item with the one before it (C29)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forensics.custody.records import read_at
+from forensics.custody.store import Store
+from forensics.custody.writer import Writer
+from forensics.engine.acquire import Request, describe
+from forensics.engine.analyze import Bench, Examined
+from forensics.engine.evidence import StoredEvidence
+from forensics.engine.sink import StagingSink
+from forensics.errors import ForensicsError, UsageError
+from forensics.model import Acquisition, Artifact, Finding, Gap, GapReason, Item, Message, Result, Stage
+from forensics.plugins import Comparison
+
+ROLE = "warc"
+"""Role of the artifact that captures are compared by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two captures of one item, the earlier first."""
+
+    before: Artifact
+    after: Artifact
+
+
+def requests_again(writer: Writer, items: tuple[str, ...]) -> list[Request]:
+    """Asks for known items once more, under the sensitivity that they have.
+
+    Raises:
+        UsageError: There is no such item, or it is not one that is fetched from an address.
+    """
+    known = {committed.record.id: committed.record for committed in writer.case.records_of("item", writer.index)}
+    return [_request_again(known.get(item), item) for item in items]
+
+
+def _request_again(item: Item | None, name: str) -> Request:
+    if item is None:
+        raise UsageError(f"the case has no item {name}", hint="`forensics status CASE` lists the items.")
+    if item.kind != "url":
+        hint = "--again captures addresses anew; collect a file again by naming its path."
+        raise UsageError(f"{name} is a {item.kind} and not an address", hint=hint)
+    return Request(item.locator, item.kind, item.locator, item.note, item.sensitivity)
+
+
+def earlier_capture(writer: Writer, item: str) -> Artifact | None:
+    """Finds the archive of an item's newest capture that has one; None where there is none."""
+    query = (
+        "SELECT record.seq, record.offset, record.length, artifact.nr FROM artifact "
+        "JOIN record ON record.seq = artifact.seq AND record.idx = artifact.idx "
+        "WHERE artifact.item = ? AND artifact.role = ? "
+        "ORDER BY artifact.seq DESC, artifact.idx DESC, artifact.nr LIMIT 1"
+    )
+    for seq, offset, length, number in writer.index.rows(query, (item, ROLE)):
+        path = writer.case.records_path(writer.case.events[seq])
+        record = read_at(path, offset=offset, length=length) if path else None
+        if isinstance(record, Acquisition):
+            archive: Artifact = record.artifacts[number]
+            return archive
+    return None
+
+
+def captured_whole(writer: Writer, item: str) -> bool:
+    """Whether the item has a capture without gaps of content."""
+    query = "SELECT 1 FROM acquisition WHERE item = ? AND outcome = 'COMPLETE' LIMIT 1"
+    return bool(writer.index.rows(query, (item,)))
+
+
+def archive_of(acquisition: Acquisition) -> Artifact | None:
+    """Gives the archive among the artifacts of a capture."""
+    return next((artifact for artifact in acquisition.artifacts if artifact.role == ROLE), None)
+
+
+def compare_pair(pair: Pair, comparison: Comparison, *, bench: Bench) -> Examined:
+    """Runs a comparison on two captures; whatever it raises becomes an indeterminate finding with the gap."""
+    store = Store(bench.folder, with_sm3=bench.with_sm3)
+    is_sealed = any(artifact.sealed is not None for artifact in (pair.before, pair.after))
+    sink = StagingSink(store, recipients=bench.recipients, is_sealed=is_sealed, has_clock=False)
+    evidence = tuple(StoredEvidence(one, store, bench.identities) for one in (pair.before, pair.after))
+    try:
+        findings = tuple(comparison.examine(evidence, sink))
+    except ForensicsError as error:
+        findings = (_failed(pair, comparison, Gap("comparison", GapReason.FAILED, str(error))),)
+    except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; it becomes a gap, the run goes on
+        detail = f"{type(error).__name__}: {error}"
+        findings = (_failed(pair, comparison, Gap("comparison", GapReason.FAILED, detail)),)
+    return Examined(findings, tuple(sink.staged))
+
+
+def _failed(pair: Pair, comparison: Comparison, gap: Gap) -> Finding:
+    return Finding(
+        subject=(pair.before.content_sha256, pair.after.content_sha256),
+        stage=Stage.COMPARE,
+        kind=f"{comparison.name}.failed",
+        result=Result.INDETERMINATE,
+        statement=Message(
+            "examination.failed",
+            f"The examination by {comparison.name} could not be made.",
+            {"analyzer": comparison.name},
+        ),
+        analyzer=describe(comparison),
+        gaps=(gap,),
+        limits=(
+            Message(
+                "examination.failed.limit", "Nothing follows from this about the content, for or against anything."
+            ),
+        ),
+    )
