@@ -23,6 +23,7 @@ COLLECTORS: tuple[str, ...] = (
 ANALYZERS: tuple[str, ...] = (
     "forensics.analyzers.metadata:MetadataAnalyzer",
     "forensics.analyzers.streams:StreamsAnalyzer",
+    "forensics.analyzers.page:PageAnalyzer",
 )
 """Built-in analyzers, as `module:Class`."""
 

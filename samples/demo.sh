@@ -7,9 +7,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 TOP=$PWD
 SCRATCH=$(mktemp -d)
 AUTHORITY_PID=
+SITE_PID=
 export PATH="$TOP/.venv/bin:$PATH"
 export FORENSICS_HOME="$SCRATCH/home" FORENSICS_KEY_PASSPHRASE="for this demonstration only"
-trap '[[ -z $AUTHORITY_PID ]] || kill "$AUTHORITY_PID" 2>/dev/null || true; rm -rf "$SCRATCH"' EXIT
+trap 'kill $AUTHORITY_PID $SITE_PID 2>/dev/null || true; rm -rf "$SCRATCH"' EXIT
 
 say() { printf '\n# %s\n' "$*"; }
 stop() { printf 'demo: %s\n' "$*" >&2; exit 1; }
@@ -44,6 +45,20 @@ start_authority() {
     cp "$anchor" demo/test-authority.pem
 }
 
+# Serves samples/ on this machine, as a web site would.
+start_site() {
+    local words
+    : >"$SCRATCH/site.out"
+    .venv/bin/python -u -m http.server 0 --bind 127.0.0.1 --directory samples >"$SCRATCH/site.out" 2>/dev/null &
+    SITE_PID=$!
+    until read -r words <"$SCRATCH/site.out"; do
+        kill -0 "$SITE_PID" 2>/dev/null || stop "the web site ended by itself"
+        sleep 0.2
+    done
+    [[ $words =~ (http://[0-9.]+:[0-9]+/) ]] || stop "the web site does not tell its address: $words"
+    SITE=${BASH_REMATCH[1]}
+}
+
 # Names the authority in the configuration file, as one would name a real one.
 configure() {
     mkdir -m 700 "$FORENSICS_HOME"
@@ -63,11 +78,15 @@ configure
 say "1. Open a case. A signing key is made where there is none."
 step 0 forensics new demo/case --title "示例案件:被冒用的短片" --examiner "Sample Examiner" --jurisdiction cn --lang zh
 
-say "2. Collect. Bytes are hashed when they are first read; the placeholder for an intimate picture is stored encrypted."
+say "2. Collect. Bytes are hashed when they are first read; the placeholder for an intimate picture is stored encrypted." \
+    "A page is captured by a real browser, here from a web site on this machine."
 step 0 forensics collect demo/case samples/courtyard.jpg samples/courtyard-contradiction.jpg samples/declared-generated.png \
     samples/misnamed.jpg samples/clip.mp4 samples/chat-export.txt samples/示例说明.txt \
     --received-from "samples/, in the source code of this program" --note "made by samples/make.py"
 step 0 forensics collect demo/case samples/placeholder-intimate.png --sensitivity intimate
+
+start_site
+step 0 forensics collect demo/case "${SITE}group-page.html" --access-mode public
 
 say "3. Examine what was collected."
 step 0 forensics analyze demo/case --jobs 2

@@ -54,6 +54,36 @@ NOTE = """\
 """
 
 
+PAGE = """<!doctype html>
+<html lang="zh-CN">
+<head>
+<meta charset="utf-8">
+<title>示例群（Sample group）</title>
+<style>
+body { font-family: "Noto Sans SC", sans-serif; margin: 2em auto; max-width: 46em; line-height: 1.6 }
+img, video { display: block; max-width: 100%; margin: 1em 0 }
+td { padding: 0.2em 1em; border-bottom: 1px solid #999 }
+</style>
+</head>
+<body>
+<h1>示例群（Sample group）</h1>
+<p>2,013 成员 · members. This page is invented; nobody and nothing in it exists.</p>
+<table id="prices"></table>
+<p>示例甲 (Sample A), 09:31</p>
+<video src="clip.mp4" controls width="320"></video>
+<p>示例乙 (Sample B), 09:40</p>
+<img src="courtyard.jpg" alt="a drawn courtyard" loading="lazy" width="480">
+<img src="declared-generated.png" alt="another drawing" loading="lazy" width="480">
+<script>
+const prices = [["定制 custom", 188], ["教程 tutorial", 365]];
+document.getElementById("prices").innerHTML =
+  prices.map(([what, yuan]) => `<tr><td>${what}</td><td>¥${yuan}.00</td></tr>`).join("");
+</script>
+</body>
+</html>
+"""
+
+
 def draw_scene(seed: int) -> Image.Image:
     """Draws a house, a tree and a lawn under a sky, with grain, so that it compresses like a photo."""
     chance = random.Random(seed)  # noqa: S311 - for drawing
@@ -176,6 +206,11 @@ def make_chat(path: Path) -> None:
     path.write_bytes(CHAT.encode())
 
 
+def make_page(path: Path) -> None:
+    """Makes the page of a chat group that does not exist; its script draws the prices from data in the page."""
+    path.write_bytes(PAGE.encode())
+
+
 def make_note(path: Path) -> None:
     """Makes a short text whose name and content are Chinese."""
     path.write_bytes(NOTE.encode())
@@ -189,6 +224,7 @@ SAMPLES: dict[str, Callable[[Path], None]] = {
     "placeholder-intimate.png": make_placeholder,
     "clip.mp4": make_clip,
     "chat-export.txt": make_chat,
+    "group-page.html": make_page,
     "示例说明.txt": make_note,
 }
 

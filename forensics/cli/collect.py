@@ -28,6 +28,9 @@ MOST_SHOWN = 200
 RECORDED = ("sensitivity", "jobs", "interactive", "allow_private", "locale", "time_limit", "comments")
 """Options that an act's record names; the others name people, places or secrets."""
 
+WALK = "Walk in the window. Enter here keeps a view of the page in front; q and Enter keep a last one and end."
+"""What an operator must know who is let into a browser."""
+
 ACCESS_MODES = ("public", "own_account", "invited_member", "witness_supplied", "provider_return", "court_order")
 
 
@@ -54,7 +57,9 @@ ACCESS_MODES = ("public", "own_account", "invited_member", "witness_supplied", "
 @click.option("--again", multiple=True, metavar="ITEM", help="Capture a known address anew and compare; repeatable.")
 @click.option("--jobs", type=click.IntRange(1, 16), default=2, show_default=True, help="Addresses captured at a time.")
 @click.option("--resume/--no-resume", default=True, help="With --from: leave addresses that were captured whole.")
-@click.option("--interactive", is_flag=True, help="Open a visible browser, log in and walk; end with Enter here.")
+@click.option(
+    "--interactive", is_flag=True, help="Open a visible browser, log in and walk; Enter here keeps a view, q ends."
+)
 @click.option(
     "--profile", type=click.Path(path_type=Path, file_okay=False), help="Browser profile with a log-in made before."
 )
@@ -88,6 +93,7 @@ def collect(
     wanted = Wanted(locators, tuple(_listed(from_list)), options.pop("again"))
     if wanted.is_empty:
         raise UsageError("nothing to collect was named", hint="Give addresses, files, folders or --from LIST.")
+    _prepare(options, reads_input=from_list is not None and from_list.name == "<stdin>")
     found = times(tsa, tsa_anchor, ntp=ntp)
     with progress("collected", is_wanted=not as_json) as step:
         recorded = {name: options[name] for name in RECORDED} | {"tsa": tsa, "ntp": ntp}
@@ -97,6 +103,29 @@ def collect(
         )
     emit(told, as_json=as_json, lines=lambda: _lines(told))
     finish(told["exit_code"])
+
+
+def _prepare(options: dict[str, Any], *, reads_input: bool) -> None:
+    """Makes sure that a person can walk and a profile can be used, both one address at a time, before anything begins.
+
+    Raises:
+        UsageError: The terminal is wanted for two things.
+        ToolError: There is no screen, or the profile cannot be used.
+    """
+    if not (options["interactive"] or options["profile"]):
+        return
+    import os
+
+    from forensics.collectors.webpage.interactive import require_display, require_profile
+
+    options["jobs"] = 1
+    if options["profile"]:
+        require_profile(options["profile"])
+    if options["interactive"]:
+        if reads_input:
+            raise UsageError("--interactive reads commands from the terminal.", hint="Give --from the name of a file.")
+        require_display(os.environ)
+        click.echo(WALK, err=True)
 
 
 def _listed(stream: Any) -> Iterator[str]:

@@ -70,6 +70,11 @@ class Connection:
         """Whether the browser still answers."""
         return not self._listener.done()
 
+    @property
+    def failure(self) -> BaseException | None:
+        """The unforeseen error that ended the connection; None where there was none."""
+        return self._failure
+
     def is_lost(self, session: str) -> bool:
         """Whether the target of a session crashed or was closed."""
         return session in self._lost
@@ -85,7 +90,7 @@ class Connection:
         task.add_done_callback(self._finished)
 
     async def settle(self, *, timeout_s: float | None = None) -> bool:
-        """Waits until everything that was spawned is done.
+        """Waits until everything that was spawned so far is done.
 
         Args:
             timeout_s: How long to wait, in seconds; None to wait as long as it takes.
@@ -93,14 +98,10 @@ class Connection:
         Returns:
             Whether all of it is done.
         """
-        loop = asyncio.get_running_loop()
-        end_s = None if timeout_s is None else loop.time() + timeout_s
-        while self._tasks:
-            left_s = None if end_s is None else end_s - loop.time()
-            if left_s is not None and left_s <= 0:
-                return False
-            await asyncio.wait(self._tasks, timeout=left_s)
-        return True
+        if not self._tasks:
+            return True
+        _, pending = await asyncio.wait(set(self._tasks), timeout=timeout_s)
+        return not pending
 
     @contextmanager
     def promise(self, *, session: str = "") -> Iterator[asyncio.Future[Any]]:

@@ -35,8 +35,10 @@ UNWANTED = (
     "MediaRouter",
     "OptimizationHints",
     "Translate",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxPopup",
 )
-"""Features that change pages, addresses or traffic by themselves."""
+"""Features that change pages, addresses or traffic by themselves, or draw windows that nobody sees."""
 
 FLAGS = (
     "--remote-debugging-pipe",

@@ -334,7 +334,7 @@ def _summary(
 def _gaps(missing: Sequence[tuple[Exchange, Gap]], layout: _Layout) -> Iterator[Gap]:
     """Names what is missing by address.
 
-    Left out is what is there whole elsewhere, second fetches, and what was loaded on purpose, of which the caller knows.
+    Left out is what is there whole elsewhere, second fetches, and what was loaded on purpose: the caller knows of it.
     What redirects say beside their fields is shown to nobody, so it does not count as missing.
     """
     redirects = 0

@@ -132,12 +132,16 @@ def test_facts_say_what_was_asked_and_reached(site: Site, page: Captured) -> Non
     facts, url = page.facts, site.url("/group", "https")
     assert (facts["requested_url"], facts["final_url"], facts["redirects"]) == (url, url, [])
     assert (facts["title"], facts["language"], facts["status"]) == ("云上小铺交流群", "zh-CN", 200)
-    assert facts["canonical_url"] == url
     assert (facts["server"]["ip"], facts["server"]["port"]) == ("127.0.0.1", urlsplit(url).port)
     assert ["server", "TestSite/1"] in [[name.lower(), value] for name, value in facts["headers"]]
     assert datetime.fromisoformat(facts["started_at"]) < datetime.fromisoformat(facts["ended_at"])
     assert facts["browser"]["profile_empty_at_start"] is True
     assert facts["browser"]["extensions"] == 0
+
+
+def test_the_canonical_address_is_given_in_full(site: Site, page: Captured) -> None:
+    """The page states it as `/group`."""
+    assert page.facts["canonical_url"] == site.url("/group", "https")
 
 
 def test_the_chain_is_the_one_that_the_server_presents(site: Site, page: Captured) -> None:
@@ -408,12 +412,19 @@ def test_the_video_runs_from_the_pre_flight_to_the_digests(page: Captured) -> No
 
 def test_actions_are_logged_in_order_with_their_times(page: Captured) -> None:
     lines = page.lines("navigation-log")
+    assert [line for line in lines if "at" not in line] == []
     times = [datetime.fromisoformat(line["at"]) for line in lines]
     assert times == sorted(times)
     assert all(moment.utcoffset() is not None for moment in times)
-    told = page.content("navigation-log").decode()
-    assert page.facts["requested_url"] in told
-    assert "scroll" in told
+    told = {(line["action"], line.get("target")) for line in lines}
+    assert ("navigate", page.facts["requested_url"]) in told
+    assert "scroll" in {action for action, _ in told}
+
+
+def test_the_navigation_is_logged_before_the_server_is_asked(page: Captured) -> None:
+    (navigated,) = [line for line in page.lines("navigation-log") if line["action"] == "navigate"]
+    asked = min(one.fields["WARC-Date"] for one in page.exchanges() if one.kind == "request")
+    assert datetime.fromisoformat(navigated["at"]) <= datetime.fromisoformat(asked)
 
 
 def test_the_pre_flight_has_the_twenty_points_and_comes_first(site: Site, page: Captured) -> None:

@@ -79,6 +79,9 @@ class Archive:
         failures: Address to the reason why no response came.
         damage: Why the file could not be read to its end; empty where it could.
         is_cut_short: Whether reading stopped at a limit.
+        records: Number of records that were read.
+        kept: Bytes of documents that are kept.
+        heads: Ids of requests for no more than the head of a response, so that no body is missing.
     """
 
     corpus: Corpus
@@ -89,6 +92,7 @@ class Archive:
     is_cut_short: bool = False
     records: int = 0
     kept: int = 0
+    heads: set[str] = field(default_factory=set)
     by_url: dict[str, list[Response]] = field(default_factory=dict)
 
     @property
@@ -186,7 +190,9 @@ def _reason(error: MediaError, path: Path) -> str:
 
 
 def _take(archive: Archive, record: Record, *, limits: Limits) -> None:
-    if record.kind == "metadata":
+    if record.kind == "request" and record.http is not None and record.http.start.startswith("HEAD "):
+        archive.heads.add(record.id)
+    elif record.kind == "metadata":
         _take_metadata(archive, record, limits=limits)
     elif record.http is not None and (record.kind == "response" or record.uri.startswith(_EXCHANGED)):
         _take_response(archive, record, limits=limits)
@@ -228,7 +234,7 @@ def _take_response(archive: Archive, record: Record, *, limits: Limits) -> None:
             media_type,
             form,
             location=_joined(url, location),
-            missing=found.missing,
+            missing="" if record.header("WARC-Concurrent-To") in archive.heads else found.missing,
             sha256=sha256,
             content=content,
             is_page=is_page,

@@ -14,6 +14,7 @@ from forensics.analyzers.page.quantity import LENGTH, NUMBER
 _MOST_BOUNDS = 400
 _REACH = 120
 """How many boundaries one piece may span: beyond, a text is no label that a script puts beside another."""
+_SEPARATORS = frozenset(".,:'\u2019\u066c")
 FEW = 3
 LEAST_MEAN = 4
 """More than three pieces must weigh this much on the average, since single short words stand in every large script.
@@ -29,12 +30,14 @@ class Kind(Enum):
 
     START = "start"
     FREE = "free"
-    """A number, a time, punctuation."""
+    """A number, a time, or a recorded string of punctuation and spaces that parts two others."""
     DATA = "data"
     OPEN = "open"
     """A string of a program that asks to be continued to the right."""
     CLOSED = "closed"
     """A string of a program that does not."""
+    GLUE = "glue"
+    """Punctuation that changes nothing about what may follow what is before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +127,10 @@ def _extend(best: dict[tuple[int, Kind], _Path], here: dict[Kind, _Path], piece:
             (*path.sources, piece.source),
             (*path.ends, piece.end),
         )
-        known = best.get((piece.end, piece.kind))
+        place = (piece.end, kind if piece.kind is Kind.GLUE else piece.kind)
+        known = best.get(place)
         if known is None or (longer.count, -longer.size) < (known.count, -known.size):
-            best[piece.end, piece.kind] = longer
+            best[place] = longer
 
 
 def _may_follow(kind: Kind, piece: Piece, *, has_gap: bool) -> bool:
@@ -143,7 +147,8 @@ def _pieces(packed: str, at: int, *, reach: list[int], corpus: Corpus) -> Iterat
         if unit is not None:
             size = weight(packed[at:end])
             if not size:
-                yield _free(end)
+                parts = unit.mark & (Mark.LEFT | Mark.RIGHT)
+                yield _bare(end, Kind.FREE if parts else Kind.GLUE)
             elif unit.mark & (PLAIN | Mark.STYLE):
                 yield Piece(end, Kind.DATA, asks=False, size=size, is_text=True, source=unit.source)
             else:
@@ -151,11 +156,11 @@ def _pieces(packed: str, at: int, *, reach: list[int], corpus: Corpus) -> Iterat
                 asks = bool(unit.mark & Mark.LEFT)
                 yield Piece(end, kind, asks=asks, size=size, is_text=True, source=unit.source)
     if unicodedata.category(packed[at]) in _GLUE:
-        yield _free(at + 1)
+        yield _bare(at + 1, Kind.GLUE)
 
 
-def _free(end: int) -> Piece:
-    return Piece(end, Kind.FREE, asks=False, size=0, is_text=False, source=0)
+def _bare(end: int, kind: Kind) -> Piece:
+    return Piece(end, kind, asks=False, size=0, is_text=False, source=0)
 
 
 def _packed(text: str, corpus: Corpus) -> tuple[str, frozenset[int], dict[int, list[Piece]]]:
@@ -174,7 +179,7 @@ def _packed(text: str, corpus: Corpus) -> tuple[str, frozenset[int], dict[int, l
         return packed, frozenset(), {}
     spans: dict[int, list[Piece]] = {}
     for start, end in _explained_spans(text, corpus):
-        spans.setdefault(places[start], []).append(_free(places[end]))
+        spans.setdefault(places[start], []).append(_bare(places[end], Kind.FREE))
     return packed, frozenset(gaps), spans
 
 
@@ -193,13 +198,23 @@ def _explained_spans(text: str, corpus: Corpus) -> Iterator[tuple[int, int]]:
 
 
 def _is_bound(packed: str, at: int, *, gaps: frozenset[int]) -> bool:
-    """Whether a word may begin or end here: at a gap, between kinds of characters, beside an ideograph."""
+    """Whether a word may begin or end here: at a gap, between kinds of characters, not in a number."""
     if at in (0, len(packed)) or at in gaps:
         return True
+    if _is_in_number(packed, at):
+        return False
     before, after = packed[at - 1], packed[at]
     if is_wide(before) or is_wide(after):
         return True
     return _class(before) != _class(after) or not (before.isalnum() or unicodedata.category(before).startswith("M"))
+
+
+def _is_in_number(packed: str, at: int) -> bool:
+    """Whether a place is beside a separator between two digits."""
+    for middle in (at - 1, at):
+        if packed[middle] in _SEPARATORS and packed[middle - 1 : middle].isdecimal():
+            return packed[middle + 1 : middle + 2].isdecimal()
+    return False
 
 
 def _class(character: str) -> str:

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from forensics.analyzers.page import literal, markup
 from forensics.analyzers.page.moment import Moments, epoch, recorded
@@ -73,7 +74,6 @@ class Running:
 
     source: int
     text: str
-    is_document: bool
     bounds: frozenset[int] = frozenset()
 
 
@@ -111,7 +111,7 @@ class Corpus:
             self._add_figures(value)
         for value in document.values:
             self._add_nested(source, value, mark=Mark.DATA, depth=depth)
-        self.running.append(Running(source, "\0".join(map(squeezed, document.values)), is_document=True))
+        self._add_running(source, "\0".join(document.values))
         for kind, content in document.scripts:
             self.add_script(source, content, depth=depth + 1, mark=Mark.DATA, is_json=kind.endswith(_JSON_TYPES))
             if kind and not kind.endswith((*_JSON_TYPES, "javascript", "ecmascript", "module")):
@@ -130,7 +130,7 @@ class Corpus:
         if not self._takes(text):
             return
         self.has_transform |= "textTransform" in text or "text-transform" in text
-        self.running.append(Running(source, squeezed(literal.unescape(text)), is_document=False))
+        self._add_running(source, literal.unescape(text))
         for number in literal.numbers(text):
             self.numbers.found.add(number)
             self.moments.add(epoch(number))
@@ -151,7 +151,7 @@ class Corpus:
         if not self._takes(text):
             return
         self.has_transform |= "text-transform" in text
-        self.running.append(Running(source, squeezed(text), is_document=False))
+        self._add_running(source, markup.style_text(text))
         for value in markup.style_strings(text):
             self._add_unit(source, value, Mark.STYLE | Mark.LEFT | Mark.RIGHT)
 
@@ -181,7 +181,7 @@ class Corpus:
         texts = list(literal.runs(content))
         if not self._takes("\n".join(texts)):
             return
-        self.running.append(Running(source, "\0".join(map(squeezed, texts)), is_document=False))
+        self.running.append(Running(source, "\0".join(map(squeezed, texts))))
         for text in texts:
             self._add_literal(source, text, mark=Mark.DATA, depth=0)
 
@@ -202,10 +202,7 @@ class Corpus:
     def bare_part(self, text: str) -> int | None:
         """As `part`, comparing letters and digits alone."""
         if len(self.bare) != len(self.running):
-            self.bare = [
-                Running(one.source, "\0".join(map(letters, one.text.split("\0"))), is_document=one.is_document)
-                for one in self.running
-            ]
+            self.bare = [Running(one.source, "\0".join(map(letters, one.text.split("\0")))) for one in self.running]
         return next((running.source for running in self.bare if text in running.text), None)
 
     def _takes(self, text: str) -> bool:
@@ -215,13 +212,19 @@ class Corpus:
         self.taken += len(text)
         return True
 
+    def _add_running(self, source: int, text: str) -> None:
+        """Takes in running text, and once more without percent-encoding where it holds `data:` addresses."""
+        self.running.append(Running(source, squeezed(text)))
+        if "data:" in text and "%" in text and self._takes(text):
+            self.running.append(Running(source, squeezed(unquote(text))))
+
     def _add_flow(self, source: int, texts: Iterable[str]) -> None:
         bounds, length, parts = [0], 0, []
         for text in map(squeezed, texts):
             parts.append(text)
             length += len(text)
             bounds.append(length)
-        self.running.append(Running(source, "".join(parts), is_document=True, bounds=frozenset(bounds)))
+        self.running.append(Running(source, "".join(parts), bounds=frozenset(bounds)))
 
     def _add_unit(self, source: int, raw: str, mark: int) -> None:
         if len(raw) > _LONGEST_UNIT:
@@ -296,7 +299,7 @@ class Corpus:
             else:
                 texts.append(squeezed(value))
                 self._add_literal(source, value, mark=Mark.DATA if kind == "text" else Mark.SCRIPT, depth=depth)
-        self.running.append(Running(source, "\0".join(texts), is_document=False))
+        self.running.append(Running(source, "\0".join(texts)))
 
     def _add_figures(self, text: str) -> None:
         if len(text) < 2000 or "\n" in text:  # noqa: PLR2004 -- longer values without lines are encoded data

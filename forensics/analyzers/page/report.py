@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import unquote
 
 from forensics.analyzers.page.archive import Archive
 from forensics.analyzers.page.explain import Explained, Explainer, Level
@@ -20,20 +21,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What spreadsheet programs take for the start of a formula. *Source:* OWASP, CSV Injection."""
 _LONGEST_CELL = 2000
 _COLUMNS = (
-    "page",
-    "what",
-    "from",
-    "level",
-    "text",
-    "left_px",
-    "top_px",
-    "width_px",
-    "height_px",
-    "path",
-    "frame",
-    "sources",
+    *("page", "what", "from", "level", "text", "left_px", "top_px", "width_px", "height_px"),
+    *("path", "frame", "sources", "pieces", "unexplained_runs"),
 )
-_COLUMNS_MORE = ("pieces", "unexplained_runs")
 _MOST_SOURCES = 5
 
 
@@ -133,9 +123,9 @@ def _picture(archive: Archive, picture: Picture) -> PictureLevel:
 
 def _is_contained(archive: Archive, url: str) -> bool:
     """Whether a recorded response holds a `data:` address whole, or at least what stands behind its comma."""
-    packed = squeezed(url)
-    _, _, payload = packed.partition(",")
-    return any(archive.corpus.part(one) is not None for one in (packed, payload) if len(one) > len("data:,"))
+    _, _, payload = url.partition(",")
+    forms = (squeezed(one) for one in (url, payload, unquote(payload)))
+    return any(archive.corpus.part(one) is not None for one in forms if one)
 
 
 def counts(table: Table) -> dict[str, Any]:
@@ -196,33 +186,18 @@ def table_csv(table: Table, archive: Archive) -> bytes:
     """Writes everything as CSV in UTF-8; cells that a spreadsheet would take for a formula begin with an apostrophe."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow((*_COLUMNS, *_COLUMNS_MORE))
+    writer.writerow(_COLUMNS)
     urls = {one.number: one.url for one in archive.responses}
     for row in table.texts:
-        sources = " ".join(urls.get(number, "") for number in row.found.sources[:_MOST_SOURCES])
-        cells = (
-            row.page,
-            "text",
-            row.found.level,
-            row.text.text,
-            *_box(row.text.box_px),
-            row.text.path,
-            row.text.frame,
-        )
-        writer.writerow(map(_cell, (*cells, sources, " | ".join(row.found.pieces), " | ".join(row.found.rest))))
+        text, found = row.text, row.found
+        sources = " ".join(urls.get(number, "") for number in found.sources[:_MOST_SOURCES])
+        place = (*_box(text.box_px), text.path, text.frame)
+        cells = (row.page, "text", text.origin, found.level, text.text, *place, sources)
+        writer.writerow(map(_cell, (*cells, " | ".join(found.pieces), " | ".join(found.rest))))
     for one in table.pictures:
         picture = one.picture
-        cells = (
-            one.page,
-            "picture",
-            picture.kind,
-            one.level,
-            picture.url,
-            *_box(picture.box_px),
-            picture.path,
-            picture.frame,
-        )
-        writer.writerow(map(_cell, (*cells, "", "", "")))
+        place = (*_box(picture.box_px), picture.path, picture.frame)
+        writer.writerow(map(_cell, (one.page, "picture", picture.kind, one.level, picture.url, *place, "", "", "")))
     return buffer.getvalue().encode("utf-8")
 
 

@@ -247,22 +247,18 @@ def _result(found: Archive, table: Table, gaps: tuple[Gap, ...]) -> tuple[Result
 
 
 def _explained_statement(found: Archive, table: Table, result: Result) -> Message:
-    texts, pictures = table.unexplained(), table.unexplained_pictures()
-    numbers = {
-        "texts": len(table.texts),
-        "unexplained": len(texts),
-        "pictures": len(table.pictures),
-        "unexplained_pictures": len(pictures),
-        "composed": sum(row.found.level in (Level.COMPOSED, Level.PART) for row in table.texts),
-    }
     if not table.texts and not table.pictures:
         return message("page.explained.empty", "According to the file, the page showed no text and no picture.")
+    texts, pictures = table.unexplained(), table.unexplained_pictures()
+    composed = sum(row.found.level in (Level.COMPOSED, Level.PART) for row in table.texts)
     if not texts and not pictures:
         return message(
             "page.explained.all",
-            "Recorded responses explain all {texts} visible texts and {pictures} visible pictures of the page; texts "
+            "Recorded responses explain all visible texts ({texts}) and pictures ({pictures}) of the page; texts "
             "explained more weakly, in part or as composed: {composed}.",
-            **{name: numbers[name] for name in ("texts", "pictures", "composed")},
+            texts=len(table.texts),
+            pictures=len(table.pictures),
+            composed=composed,
         )
     if result is Result.INDETERMINATE:
         return message(
@@ -270,7 +266,10 @@ def _explained_statement(found: Archive, table: Table, result: Result) -> Messag
             "For {unexplained} of {texts} visible texts and {unexplained_pictures} of {pictures} visible pictures no "
             "recorded response was found that explains them; since the record is incomplete, nothing follows from "
             "this. Responses whose body is missing: {lacking}.",
-            **{name: numbers[name] for name in ("texts", "unexplained", "pictures", "unexplained_pictures")},
+            texts=len(table.texts),
+            unexplained=len(texts),
+            pictures=len(table.pictures),
+            unexplained_pictures=len(pictures),
             lacking=len(found.lacking),
         )
     return message(
@@ -278,7 +277,11 @@ def _explained_statement(found: Archive, table: Table, result: Result) -> Messag
         "For {unexplained} of {texts} visible texts and {unexplained_pictures} of {pictures} visible pictures no "
         "recorded response was found that explains them; texts explained more weakly, in part or as composed: "
         "{composed}.",
-        **numbers,
+        texts=len(table.texts),
+        unexplained=len(texts),
+        pictures=len(table.pictures),
+        unexplained_pictures=len(pictures),
+        composed=composed,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -169,63 +169,95 @@ def _gaps(done: Compared) -> tuple[Gap, ...]:
 
 
 def _statement(done: Compared, wording: Wording) -> Message:
-    times = {"first": _shown_time(done.before.at), "second": _shown_time(done.after.at)}
-    statuses = {"before": _shown_status(done.before), "after": _shown_status(done.after)}
+    first, second = _shown_time(done.before.at), _shown_time(done.after.at)
+    before, after = _shown_status(done.before), _shown_status(done.after)
     if done.after.status is None or done.before.status is None:
-        return message(
-            "recapture.silent",
-            "Status of the page at {first}: {before}; at {second}: {after}. Where no answer came, nothing follows.",
-            **times,
-            **statuses,
-        )
+        text = "Status of the page at {first}: {before}; at {second}: {after}. Where no answer came, nothing follows."
+        return message("recapture.silent", text, first=first, second=second, before=before, after=after)
     if done.is_gone:
         return message(
             "recapture.gone",
             "At {first} the server answered with status {before} and the page; at {second} it answered with status "
             "{after}. In between it ceased to send the page to this client.",
-            **times,
-            **statuses,
+            first=first,
+            second=second,
+            before=before,
+            after=after,
         )
     if done.texts is None and done.media is None:
         return message(
             "recapture.hidden",
             "At {first} the server answered with status {before}, at {second} with status {after}; since not both "
             "captures show the page's content, texts and media were not compared.",
-            **times,
-            **statuses,
+            first=first,
+            second=second,
+            before=before,
+            after=after,
         )
     if not done.differs():
-        return message(
-            "recapture.same",
-            "Between the captures of {first} and {second} no difference was found in status, address, title, "
-            "certificate, visible texts and media.",
-            **times,
-        )
-    return _changed_statement(done, times | statuses, wording=wording)
-
-
-def _changed_statement(done: Compared, named: Mapping[str, str], *, wording: Wording) -> Message:
-    texts, media = _count(done.texts or ()), _count(done.media or ())
-    numbers = {f"texts_{kind}": texts[kind] for kind in Kind} | {f"media_{kind}": media[kind] for kind in Kind}
+        return _same_statement(done, first=first, second=second)
     if done.has_moved_away:
+        return _redirected_statement(done, wording, first=first, second=second)
+    return _changed_statement(done, first=first, second=second)
+
+
+def _same_statement(done: Compared, *, first: str, second: str) -> Message:
+    if done.texts is None:
         return message(
-            "recapture.redirected",
-            "At {first} the request ended at {start}, at {second} at {end}. Texts added {texts_added}, removed "
-            "{texts_removed}, changed {texts_changed}; media added {media_added}, removed {media_removed}, changed "
-            "{media_changed}.",
-            first=named["first"],
-            second=named["second"],
-            start=wording.address(done.before.text("final_url")),
-            end=wording.address(done.after.text("final_url")),
-            **numbers,
+            "recapture.same-but-texts",
+            "Between the captures of {first} and {second} no difference was found in status, address, title, "
+            "certificate and media; visible texts were not compared.",
+            first=first,
+            second=second,
         )
+    return message(
+        "recapture.same",
+        "Between the captures of {first} and {second} no difference was found in status, address, title, certificate, "
+        "visible texts and media.",
+        first=first,
+        second=second,
+    )
+
+
+def _redirected_statement(done: Compared, wording: Wording, *, first: str, second: str) -> Message:
+    texts, media = _count(done.texts or ()), _count(done.media or ())
+    return message(
+        "recapture.redirected",
+        "At {first} the request ended at {start}, at {second} at {end}. Texts added {texts_added}, removed "
+        "{texts_removed}, changed {texts_changed}; media added {media_added}, removed {media_removed}, changed "
+        "{media_changed}.",
+        first=first,
+        second=second,
+        start=wording.address(done.before.text("final_url")),
+        end=wording.address(done.after.text("final_url")),
+        texts_added=texts[Kind.ADDED],
+        texts_removed=texts[Kind.REMOVED],
+        texts_changed=texts[Kind.CHANGED],
+        media_added=media[Kind.ADDED],
+        media_removed=media[Kind.REMOVED],
+        media_changed=media[Kind.CHANGED],
+    )
+
+
+def _changed_statement(done: Compared, *, first: str, second: str) -> Message:
+    texts, media = _count(done.texts or ()), _count(done.media or ())
     return message(
         "recapture.changed",
         "Between the captures of {first} (status {before}) and {second} (status {after}): texts added {texts_added}, "
         "removed {texts_removed}, changed {texts_changed}, moved {texts_moved}; media added {media_added}, removed "
         "{media_removed}, changed {media_changed}, at another address {media_moved}; other facts that differ: {other}.",
-        **named,
-        **numbers,
+        first=first,
+        second=second,
+        before=_shown_status(done.before),
+        after=_shown_status(done.after),
+        texts_added=texts[Kind.ADDED],
+        texts_removed=texts[Kind.REMOVED],
+        texts_changed=texts[Kind.CHANGED],
+        texts_moved=texts[Kind.MOVED],
+        media_added=media[Kind.ADDED],
+        media_removed=media[Kind.REMOVED],
+        media_changed=media[Kind.CHANGED],
+        media_moved=media[Kind.MOVED],
         other=len(_other_facts(done)),
     )
 

@@ -33,12 +33,12 @@ def _is_main(exchange: Exchange) -> bool:
 
 
 def of_documents(exchanges: Sequence[Exchange]) -> list[dict[str, Any]]:
-    """Lists every address that the page's document came from or was sent on to, in order."""
-    return [
-        {"url": one.url, "status": one.status, "location": one.header("location") or ""}
-        for one in exchanges
-        if one.via is Via.BROWSER and _is_main(one)
-    ]
+    """Lists every address on the way to the page's document, in order; the document itself is not among them.
+
+    One without a location was left because the page itself sent its visitor on.
+    """
+    documents = [one for one in exchanges if one.via is Via.BROWSER and _is_main(one)]
+    return [{"url": one.url, "status": one.status, "location": one.header("location") or ""} for one in documents[:-1]]
 
 
 def of_answer(document: Exchange | None) -> dict[str, Any]:
@@ -99,7 +99,6 @@ def page_part(found: Mapping[str, Any]) -> dict[str, Any]:
     """Takes from a page's own facts what records name."""
     return {
         "title": str(found.get("title") or "")[:2000],
-        "canonical_url": str(found.get("canonical") or "")[:4000],
+        "canonical_url": str(found.get("canonical_url") or "")[:4000],
         "language": str(found.get("language") or "")[:100],
     }
-

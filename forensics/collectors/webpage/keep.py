@@ -311,4 +311,3 @@ def request_gaps(exchanges: Sequence[Exchange]) -> list[Gap]:
         detail = "further requests failed or were refused; the archive lists all"
         gaps = [*gaps[:MOST_TOLD], Gap(f"{len(gaps) - MOST_TOLD} requests", GapReason.FAILED, detail)]
     return gaps
-

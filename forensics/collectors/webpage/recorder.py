@@ -27,7 +27,7 @@ from forensics.collectors.webpage.recorder_targets import Targets
 from forensics.collectors.webpage.recorder_tls import Certificates
 from forensics.model import GapReason
 from forensics.web.addresses import Policy
-from forensics.web.cdp import BrowserGoneError, CdpError, Session, TargetGoneError
+from forensics.web.cdp import BrowserGoneError, CdpError, Handler, Session, TargetGoneError
 from forensics.web.chromium import Browser
 from forensics.web.exchange import Exchange, Via
 
@@ -99,6 +99,7 @@ class Recorder:
         self._prompts = Prompts(self._connection, targets=self._targets, ledger=self._ledger)
         self._loaded: list[Exchange] = []
         self._recorded: Recorded | None = None
+        self._is_over = False
 
     async def start(self) -> Session:
         """Takes the browser's first tab as page 1, with everything recorded from its first request on.
@@ -131,14 +132,15 @@ class Recorder:
             TargetGoneError: The page crashed.
             BrowserGoneError: The browser ended.
         """
+        self.log("navigate", url)
         try:
             found = await self._navigator.open(url, timeout_s=timeout_s)
         except (TargetGoneError, BrowserGoneError) as error:
-            self.log("navigate", url, str(error))
+            self.log("load", url, str(error))
             raise
         if found.error.startswith(CERTIFICATE_ERRORS):
             await self._certificates.wait_for_turned_down()
-        self.log("navigate", url, _result(found))
+        self.log("load", url, _result(found))
         return found
 
     async def idle(self, *, quiet_s: float, timeout_s: float) -> bool:
@@ -191,16 +193,25 @@ class Recorder:
         self._ledger.log(action, target, result)
 
     async def finish(self) -> Recorded:
-        """Ends recording and gives everything, also where the browser ended long ago; a second call gives the same."""
+        """Ends recording and gives everything, also where the browser ended long ago; a second call gives the same.
+
+        The browser stays open, but lets no further request out.
+
+        Raises:
+            StoreError: Something could not be written.
+        """
         if self._recorded is None:
             await self._settle()
+            self._is_over = True
             self._guard.close()
             self._recorded = await self._collect()
         return self._recorded
 
     async def _settle(self) -> None:
-        """Waits for bodies that are on their way, and stops what never ends."""
+        """Waits for bodies that are on their way."""
         self.log("finish")
+        if self._connection.failure is not None:
+            raise self._connection.failure
         if not self._connection.is_open:
             self._ledger.gap("session", GapReason.FAILED, detail="the browser ended before the capture did")
             return
@@ -257,8 +268,12 @@ class Recorder:
                 )
         return None
 
+    def _on(self, event: str, handler: Handler) -> None:
+        """Has a handler called until the session is over."""
+        self._connection.on(event, lambda told, session: None if self._is_over else handler(told, session))
+
     def _listen(self) -> None:
-        on = self._connection.on
+        on = self._on
         on("Network.requestWillBeSent", self._asked)
         on("Network.requestWillBeSentExtraInfo", lambda event, _: self._traffic.request_reported(event))
         on("Network.responseReceivedExtraInfo", lambda event, _: self._traffic.response_reported(event))
@@ -275,7 +290,7 @@ class Recorder:
             on(name, self._not_recorded)
 
     def _listen_to_sockets(self) -> None:
-        on, sockets = self._connection.on, self._sockets
+        on, sockets = self._on, self._sockets
 
         def now() -> datetime:
             return datetime.now(UTC)
@@ -322,7 +337,7 @@ class Recorder:
 
     def _ended(self, event: Event, session: str) -> None:
         request = self._traffic.ended(event, session=session)
-        if request is not None and self._recorded is None:
+        if request is not None:
             self._bodies.ended(request, session=session)
 
     def _navigated(self, event: Event, _session: str) -> None:

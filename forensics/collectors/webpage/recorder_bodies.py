@@ -12,6 +12,7 @@ from typing import Any
 from forensics.collectors.webpage import recorder_headers as headers
 from forensics.collectors.webpage.recorder_network import STREAMS, Request
 from forensics.collectors.webpage.recorder_record import MIB, Limits
+from forensics.errors import StoreError
 from forensics.model import Gap, GapReason
 from forensics.web.cdp import CdpError, Connection
 from forensics.web.exchange import Body
@@ -58,10 +59,17 @@ class Shelf:
 
         Returns:
             How many were written.
+
+        Raises:
+            StoreError: The disk does not take them.
         """
         part = data[: max(0, min(most_bytes, self.left_bytes))]
-        with path.open("ab") as file:
-            file.write(part)
+        try:
+            with path.open("ab") as file:
+                file.write(part)
+        except OSError as error:
+            hint = "Look at the free space of the disk on which the case lies."
+            raise StoreError(f"a recorded body cannot be written: {error.strerror}", hint=hint) from error
         self.left_bytes -= len(part)
         return len(part)
 
@@ -249,7 +257,10 @@ def is_as_it_came(request: Request, data: bytes) -> bool:
     """Whether the browser gives a body as it came; where it no longer can, it gives texts in another encoding."""
     if request.is_swapped:
         return not is_swapped_for(request, data)
-    return not request.received_bytes or len(data) in {request.received_bytes, declared_length(request)}
+    declared = declared_length(request)
+    if declared is not None and len(data) > declared:
+        return False
+    return not request.received_bytes or len(data) in {request.received_bytes, declared}
 
 
 def has_no_body(request: Request) -> bool:

@@ -28,6 +28,8 @@ Event = Mapping[str, Any]
 class Guard:
     """Refuses what the policy forbids. What passes is also judged by the browser, by the address it connects to.
 
+    *Not done:* WebSockets do not wait for a decision here; the browser alone judges them.
+
     Args:
         connection: To the browser.
         policy: Which addresses may be reached.
@@ -53,16 +55,20 @@ class Guard:
         self._traffic, self._ledger, self._on_unseen = traffic, ledger, on_unseen
         self._is_proxied = is_proxied
         self._verdicts: dict[tuple[str, str], asyncio.Task[Verdict]] = {}
+        self._is_closed = False
         self._resolver = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolver")
         connection.on("Fetch.requestPaused", self._paused)
         connection.on("Fetch.authRequired", self._challenged)
 
     def close(self) -> None:
-        """Ends the threads that resolve names, without waiting for slow ones."""
+        """Lets nothing out from now on, and ends the threads that resolve names, without waiting for slow ones."""
+        self._is_closed = True
         self._resolver.shutdown(wait=False, cancel_futures=True)
 
     async def judge(self, url: str) -> str:
         """Says why a URL may not be requested; empty where it may."""
+        if self._is_closed:
+            return "the session is over"
         parts = urlsplit(url)
         key = (parts.scheme, parts.netloc.rpartition("@")[2])
         if key not in self._verdicts:

@@ -140,6 +140,7 @@ async def scroll(page: Session, *, policy: ScrollPolicy, idle: Idle, log: Log) -
     Not done: frames of other sites and closed shadow trees are not searched for regions.
     """
     try:
+        await page.call("Page.bringToFront")
         world = await enter(page)
         least = {"share": policy.region_share, "least_px": 50}
         found = await world.run("scroll", {"do": "find", **least})

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,22 @@ from typing import TYPE_CHECKING, Any
 from forensics import __version__
 from forensics.codec import format_time, to_json
 from forensics.collectors.webpage import facts, preflight, screens, second
-from forensics.collectors.webpage.interactive import Command, Terminal, watch
+from forensics.collectors.webpage.interactive import (
+    LONGEST_S,
+    MOST_PAGES,
+    Terminal,
+    Walk,
+    described,
+    masked,
+    require_display,
+    require_profile,
+    without,
+)
+from forensics.collectors.webpage.interactive_pages import Pages
+from forensics.collectors.webpage.interactive_secrets import Held
 from forensics.collectors.webpage.keep import Keeper, Material, Medium, clean, request_gaps
+from forensics.collectors.webpage.obtain import Obtaining
+from forensics.collectors.webpage.plainly import Plainly, numbered
 from forensics.collectors.webpage.preflight import Given, Preflight
 from forensics.collectors.webpage.preflight_browser import BrowserState
 from forensics.collectors.webpage.preflight_points import PROTOCOL as POINTS_OF
@@ -33,6 +47,7 @@ from forensics.web import wacz, wacz_service
 from forensics.web.addresses import Answer, Policy, host_of
 from forensics.web.cdp import BrowserGoneError, CdpError, Session
 from forensics.web.chromium import Browser, Options, launch
+from forensics.web.secret_mask import mask_text
 
 if TYPE_CHECKING:
     from forensics.collectors.webpage import WebpageCollector
@@ -74,6 +89,10 @@ class _Capture:
     plain: SecondFetch = field(default_factory=SecondFetch)
     answer: Answer | None = None
     cookies: tuple[Mapping[str, Any], ...] = ()
+    held: Held | None = None
+    view_px: tuple[int, int] = (0, 0)
+    scale: float = SCALE
+    user_agent: str = ""
     gaps: list[Gap] = field(default_factory=list)
     kept: list[screens.Kept] = field(default_factory=list)
 
@@ -82,12 +101,14 @@ class _Capture:
         return self.item.locator.display
 
     async def run(self) -> list[Gap]:
+        await asyncio.to_thread(self._require)
         wacz_service.shared().warm()
         policy = await asyncio.to_thread(Policy.for_page, self.url, allow_private=self.settings.allow_private)
         async with launch(self._options()) as browser:
-            recorder = Recorder(browser, folder=self.folder / "bodies", limits=Limits(), policy=policy)
+            recorder = Recorder(browser, folder=self.folder / "bodies", limits=self._limits(), policy=policy)
             page = await recorder.start()
             await self._size(page)
+            self.user_agent = browser.user_agent
             given = self._given(browser)
             found = await asyncio.to_thread(preflight.gather, given)
             self._keep_preflight(found)
@@ -106,6 +127,16 @@ class _Capture:
                 video.abandon()
         return list(dict.fromkeys(self.gaps))
 
+    def _require(self) -> None:
+        """Makes sure of what only an operator's session needs."""
+        if self.settings.is_interactive:
+            require_display(os.environ)
+        if self.settings.profile:
+            require_profile(Path(self.settings.profile))
+
+    def _limits(self) -> Limits:
+        return Limits(pages=MOST_PAGES) if self.settings.is_interactive else Limits()
+
     def _options(self) -> Options:
         settings = self.settings
         return Options(
@@ -121,14 +152,18 @@ class _Capture:
 
     async def _size(self, page: Session) -> None:
         """Gives the page the view that is recorded; a window that a person sees keeps its own."""
-        if not self.settings.is_interactive:
-            view = {"width": self.settings.width_px, "height": self.settings.height_px}
-            wanted = {**view, "deviceScaleFactor": SCALE, "mobile": False}
-            await page.call("Emulation.setDeviceMetricsOverride", wanted)
+        if self.settings.is_interactive:
+            width, height, self.scale = await page.evaluate("[innerWidth, innerHeight, devicePixelRatio]")
+            self.view_px = width, height
+            return
+        self.view_px = self.settings.width_px, self.settings.height_px
+        view = {"width": self.settings.width_px, "height": self.settings.height_px}
+        wanted = {**view, "deviceScaleFactor": SCALE, "mobile": False}
+        await page.call("Emulation.setDeviceMetricsOverride", wanted)
 
     def _limit_s(self) -> float:
         """A person who walks is not hurried."""
-        return 24 * 3600.0 if self.settings.is_interactive else self.settings.limit_s
+        return LONGEST_S if self.settings.is_interactive else self.settings.limit_s
 
     def _heading(self) -> screens.Session:
         return screens.Session(
@@ -142,14 +177,14 @@ class _Capture:
             executable_sha256=browser.executable_sha256,
             flags=browser.flags,
             user_agent=browser.user_agent,
-            viewport_px=(settings.width_px, settings.height_px),
+            viewport_px=self.view_px,
             locale=settings.locale,
             time_zone=settings.time_zone,
             revision=browser.revision,
-            scale=SCALE,
+            scale=self.scale,
             headless=not settings.is_interactive,
             profile_listing=browser.profile_listing,
-            is_profile_reused=bool(settings.profile),
+            is_profile_reused=bool(settings.profile and browser.profile_listing),
             home=Path(os.environ["HOME"]) if "HOME" in os.environ else None,
         )
         return Given(url=self.url, browser=state, act=self.sink.act, folder=self.folder)
@@ -174,17 +209,49 @@ class _Capture:
             ScrollPolicy(),
             ViewPolicy(is_window_real=self.settings.is_interactive),
         )
+        walk = await self._begin(recorder)
         is_there = await visit.open(visited)
-        with_login = self.settings.is_interactive or bool(self.settings.profile)
-        plain = asyncio.create_task(self._second(policy, is_wanted=not with_login))
-        if self.settings.is_interactive:
-            await self._interact(recorder, visit, visited)
+        plain = asyncio.create_task(self._second(policy, is_wanted=self.held is None))
+        if walk is not None:
+            await walk.go(visit, visited, terminal=Terminal())
         elif is_there:
             await visit.look(visited)
-        await visit.media(visited)
+        try:
+            await self._obtain(recorder, visited, policy=policy)
+            await self._note_cookies(recorder)
+        finally:
+            visited.media = walk.placed(visited.media) if walk is not None else visited.media
+        await plain
+
+    async def _begin(self, recorder: Recorder) -> Walk | None:
+        """Begins to hold what a log-in brings with it, and to note what an operator does; None where nobody walks."""
+        if not (self.settings.is_interactive or self.settings.profile):
+            return None
+        pages = Pages(recorder.page)
+        self.held = Held(pages)
+        await self.held.start()
+        return Walk.begin(recorder, pages, held=self.held) if self.settings.is_interactive else None
+
+    async def _note_cookies(self, recorder: Recorder) -> None:
+        if not recorder.page.connection.is_open:
+            return
         with suppress(CdpError):
             self.cookies = tuple((await recorder.page.connection.call("Storage.getCookies"))["cookies"])
-        await plain
+        if self.held is not None:
+            await self.held.look()
+
+    async def _obtain(self, recorder: Recorder, visited: Visited, *, policy: Policy) -> None:
+        """Obtains what the page embeds; what there is by then is kept where it is broken off."""
+        agent = str(visited.page.get("browser", {}).get("user_agent") or self.user_agent)
+        plainly = Plainly(recorder.page, self.folder / "plain", policy, agent, self.settings.locale)
+        url = str(visited.page.get("url") or self.url)
+        obtaining = Obtaining(recorder, self.folder / "views", plainly, url)
+        try:
+            await obtaining.obtain(visited.wanted, made_by_script=visited.made_by_script)
+        finally:
+            visited.media += obtaining.media
+            visited.fetched += obtaining.exchanges
+            visited.gaps += obtaining.gaps
 
     async def _second(self, policy: Policy, *, is_wanted: bool) -> None:
         """Resolves the host, and fetches the page without the browser."""
@@ -199,21 +266,11 @@ class _Capture:
                 limit_bytes=Limits().body_bytes,
             )
 
-    async def _interact(self, recorder: Recorder, visit: Visit, visited: Visited) -> None:
-        """Lets the operator walk; keeps a view at each command and one at the end."""
-        with suppress(CdpError):
-            await watch(recorder.page, recorder.log)
-        terminal, number = Terminal(), 1
-        while await terminal.next() is Command.KEEP:
-            await visit.in_folder(number).look(visited)
-            number += 1
-        await visit.in_folder(number).look(visited)
-
-    def _keep(
-        self, browser: Browser, visited: Visited, recorded: Recorded, given: Given, found: Preflight
-    ) -> None:
+    def _keep(self, browser: Browser, visited: Visited, recorded: Recorded, given: Given, found: Preflight) -> None:
         """Judges what was reached, states it, and puts everything into the sink."""
-        exchanges = (*recorded.exchanges, *self.plain.numbered(len(recorded.exchanges) + 1))
+        browsed = len(recorded.exchanges)
+        fetched = numbered(visited.fetched, browsed + 1)
+        exchanges = (*recorded.exchanges, *fetched, *self.plain.numbered(browsed + len(fetched) + 1))
         state = visited.state(recorded.exchanges)
         contacted = {host_of(one.url) for one in recorded.exchanges}
         after = preflight.after(given, found, contacted=contacted, final_url=str(visited.page.get("url") or self.url))
@@ -225,11 +282,13 @@ class _Capture:
             texts=visited.texts,
             media=media,
             console=(*recorded.console, *recorded.dialogs),
-            log=(*recorded.log, {"action": "checks at the end", "result": to_json(after.values)}),
-            cookies=self.cookies,
+            log=(*recorded.log, _checks_line(len(recorded.log) + 1, after.values)),
+            cookies=self.cookies if self.held is None else self.held.cookies(contacted),
             started_at=self.started_at,
         )
-        keeper = Keeper(material, clean(material, self.folder / "clean"), self.folder, self.sink)
+        cleaned = (self.held.clean if self.held else clean)(material, self.folder / "clean")
+        material = replace(material, views=masked(material.views, cleaned.known))
+        keeper = Keeper(material, cleaned, self.folder, self.sink)
         document = keeper.document()
         comparison = self.plain.compared_with(document)
         record = self._record(browser, visited, keeper) | {
@@ -239,16 +298,21 @@ class _Capture:
         self.gaps += [*state.gaps, *visited.gaps, *recorded.gaps, *after.gaps, *request_gaps(recorded.exchanges)]
         self.gaps += [one.gap for one in recorded.downloads if one.gap]
         self._put(keeper, record, is_page=state.name not in {"no-answer", "not-html"})
+        if self.held is not None:
+            self.held.put(keeper)
+            self.gaps = [without(gap, cleaned.known) for gap in self.gaps]
 
     def _put(self, keeper: Keeper, record: Mapping[str, Any], *, is_page: bool) -> None:
         if is_page:
             keeper.html()
+        if is_page or self.settings.is_interactive:
             keeper.views()
         kept = keeper.media()
         keeper.certificates()
         whole = {**record, "media": {"offered": record["media"]["offered"], "kept": kept}}
         try:
-            self.gaps += keeper.archive(whole, information=self._information(record))
+            archived = replace(keeper, material=described(keeper.material))
+            self.gaps += archived.archive(whole, information=self._information(record))
         except ForensicsError as error:
             self.gaps.append(Gap("archive", GapReason.FAILED, str(error)))
         keeper.logs(whole)
@@ -261,7 +325,8 @@ class _Capture:
         answer = self.answer.describe() if self.answer else None
         return {
             "requested_url": self.url,
-            "final_url": str(visited.page.get("url") or (chain[-1].url if chain else self.url)),
+            "final_url": chain[-1].url if chain else self.url,
+            "shown_url": mask_text(str(visited.page.get("url") or ""), cleaned.known),
             "redirects": facts.of_documents(cleaned.exchanges),
             **facts.page_part(visited.page),
             **facts.of_answer(chain[-1] if chain else None),
@@ -274,7 +339,7 @@ class _Capture:
             "exchanges": _counts(cleaned.exchanges),
             "media": {"offered": len(visited.wanted), "kept": 0},
             "stripped": _stripped(cleaned.stripped),
-            "profile": "reused" if self.settings.profile else None,
+            "profile": ("reused" if browser.profile_listing else "new") if self.settings.profile else None,
             "interactive": self.settings.is_interactive,
             "access_mode": self.settings.access_mode,
             "legal_basis": self.settings.legal_basis,
@@ -288,8 +353,8 @@ class _Capture:
             "executable_sha256": browser.executable_sha256,
             "user_agent": browser.user_agent,
             "headless": not self.settings.is_interactive,
-            "viewport_px": [self.settings.width_px, self.settings.height_px],
-            "scale": SCALE,
+            "viewport_px": list(self.view_px),
+            "scale": self.scale,
             "locale": self.settings.locale,
             "time_zone": self.settings.time_zone,
             "flags": list(browser.flags),
@@ -313,9 +378,13 @@ class _Capture:
         self.gaps += made.gaps
         if made.path is not None:
             with made.path.open("rb") as stream:
-                self.sink.put(
-                    stream, role="session-video", name="session.mp4", media_type="video/mp4", **made.facts
-                )
+                self.sink.put(stream, role="session-video", name="session.mp4", media_type="video/mp4", **made.facts)
+
+
+def _checks_line(number: int, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Makes the last line of the navigation log: what was measured again at the end."""
+    at = format_time(datetime.now(UTC))
+    return {"n": number, "at": at, "action": "check", "target": "machine and network", "result": to_json(values)}
 
 
 def _downloads(recorded: Recorded) -> Iterator[Medium]:

@@ -16,6 +16,12 @@ SHORT_TEXT = 1_500
 COVERED = 0.5
 """Share of the view from which a layer in front of the page is said to cover it."""
 
+CLIPPED_PX = 100
+"""Height below the view from which a page that cannot be scrolled is said to hide something, in CSS pixels."""
+
+REDIRECTION = 3
+"""Class of statuses that send a client elsewhere. *Source:* RFC 9110, section 15.4."""
+
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
 CAPTCHA_FRAMES = re.compile(
@@ -95,7 +101,7 @@ class State:
 
 def judge(reached: Reached) -> State:
     """Judges what was reached. A wall that it does not know is taken for content: absence of signs is no proof."""
-    if reached.status is None:
+    if reached.status is None or (reached.error and reached.status // 100 == REDIRECTION):
         return _state("no-answer", (reached.error or "no answer came",), why=GapReason.FAILED)
     if reached.status >= 400:  # noqa: PLR2004 - RFC 9110, section 15.5: client errors begin here
         answered, captcha = f"the server answered with status {reached.status}", _captcha(reached.probe)
@@ -114,7 +120,16 @@ def judge(reached: Reached) -> State:
     ):
         if signs:
             return _state(name, signs, why=GapReason.REFUSED)
-    return State("content")
+    return State("content", gaps=_clipped(reached.probe))
+
+
+def _clipped(probe: Mapping[str, Any]) -> tuple[Gap, ...]:
+    """States that a page hides what lies below the view, which can then be neither scrolled to nor pictured."""
+    below = int(probe.get("clipped_px") or 0)
+    if below < CLIPPED_PX:
+        return ()
+    detail = f"the page does not let itself be scrolled; {below} px of it are not shown"
+    return (Gap("page", GapReason.REFUSED, detail),)
 
 
 def is_html(media_type: str) -> bool:

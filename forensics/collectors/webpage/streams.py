@@ -1,4 +1,4 @@
-"""Obtains the adaptive streams that a page plays, through the browser: the list, every segment of the best rendition."""
+"""Obtains adaptive streams that a page plays, through the browser: the list, each segment of the best rendition."""
 
 from __future__ import annotations
 

@@ -102,6 +102,7 @@ class SessionVideo:
         page.connection.on("Page.screencastFrame", self._picture)
         page.connection.on("Inspector.targetCrashed", self._crashed)
         await self._ask(page, "Inspector.enable")
+        await self._ask(page, "Page.bringToFront")
         await self._begin(page)
         try:
             await asyncio.wait_for(self._arrived.wait(), ANSWER_S)
@@ -134,12 +135,12 @@ class SessionVideo:
         page, self._page = self._page, None
         if page is None or not film.frames:
             self.abandon()
-            return Video(None, 0, 0.0, {}, tuple(self._gaps.values()), self._encoder.tool)
+            return Video(None, 0, 0.0, {}, self._known_gaps(), self._encoder.tool)
         seconds = film.now_s
         with suppress(CdpError, BrowserGoneError):
             await page.call("Page.stopScreencast", timeout_s=ANSWER_S)
         gap = await self._encoder.finish(round(seconds * 1000))
-        gaps = (*self._gaps.values(), *([gap] if gap else ()))
+        gaps = (*self._known_gaps(), *([gap] if gap else ()))
         return Video(None if gap else self._path, film.frames, seconds, self._facts(seconds), gaps, self._encoder.tool)
 
     async def _last(self, page: Session) -> None:
@@ -229,3 +230,7 @@ class SessionVideo:
     def _gap(self, kind: str, why: GapReason, detail: str) -> None:
         """Notes why the video is not whole, once for each kind of cause."""
         self._gaps.setdefault(kind, Gap("session-video", why, detail))
+
+    def _known_gaps(self) -> tuple[Gap, ...]:
+        """Gives the gaps; that the browser sends no pictures goes without saying where the page crashed."""
+        return tuple(gap for kind, gap in self._gaps.items() if kind != "browser" or "crash" not in self._gaps)

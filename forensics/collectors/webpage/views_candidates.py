@@ -169,7 +169,7 @@ def _single(node: Node) -> tuple[str, str]:
 def _data(document: Document, node: Node) -> Iterator[Candidate]:
     """Gives what a block of JSON-LD names."""
     if node.attributes.get("type", "").strip().lower() == "application/ld+json":
-        texts = (document.nodes[index] for index in document.children.get(node.index, ()))
+        texts = (document.nodes[index] for index in document.children.get(node.number, ()))
         for url in _linked_data("".join(one.value for one in texts if one.kind == TEXT)):
             yield _made(document, node, url, "json-ld")
 
@@ -210,7 +210,7 @@ def _styles(document: Document, node: Node) -> Iterator[Candidate]:
 
 
 def _children(document: Document, node: Node, name: str) -> list[Node]:
-    inside = (document.nodes[index] for index in document.children.get(node.index, ()))
+    inside = (document.nodes[index] for index in document.children.get(node.number, ()))
     return [one for one in inside if one.name == name]
 
 

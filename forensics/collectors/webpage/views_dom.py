@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from forensics.collectors.webpage.views_files import View, created
+from forensics.collectors.webpage.views_world import proper
 from forensics.model import Gap, GapReason
 from forensics.web.cdp import CdpError, Session
 
@@ -66,7 +67,7 @@ async def dom(sessions: Sequence[Session], folder: Path, *, timeout_s: float = 6
                 continue
             html, count = without_passwords(document.html)
             masked += count
-            content = html.encode("utf-8", errors="replace")
+            content = proper(html).encode()
             if stream.tell() + len(content) > MOST_BYTES:
                 gaps.append(Gap("dom", GapReason.LIMIT, f"what is beyond {MOST_BYTES} bytes is left out"))
                 content = content[: MOST_BYTES - stream.tell()]
@@ -111,7 +112,7 @@ def _is_password(attributes: Mapping[str, str]) -> bool:
 
 def _wrapping(document: _Document) -> tuple[bytes, bytes]:
     opening = f'\n<template data-frame="{escape(document.url)}" data-parent="{escape(document.parent)}">'
-    return opening.encode("utf-8", errors="replace"), b"</template>"
+    return proper(opening).encode(), b"</template>"
 
 
 async def _documents(sessions: Sequence[Session], *, timeout_s: float) -> AsyncIterator[_Document | Gap]:

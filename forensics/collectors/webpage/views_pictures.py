@@ -35,7 +35,8 @@ class Picture:
         kind: `img`, `background`, `video`, `poster`, `canvas`, `svg` or `object`.
         frame: Address of its document.
         backend: The browser's id of its element.
-        natural_px: Width and height of the picture itself; None where it is not loaded or the browser does not tell.
+        natural_px: Width and height of the picture itself, divided by the density that a set states for it; None where
+            it is not loaded or the browser does not tell.
         status: `loaded`, `failed`, `pending`, or `unknown` where the browser does not tell.
         is_cut: Whether the address is longer than what is given.
     """
@@ -74,14 +75,14 @@ def styled(style: str) -> Iterator[tuple[str, str]]:
 
 def film_source(document: Document, node: Node) -> str:
     """Gives the address of a video or sound as its element has it; the first of several."""
-    children = (document.nodes[index] for index in document.children.get(node.index, ()))
+    children = (document.nodes[index] for index in document.children.get(node.number, ()))
     inner = (one.attributes.get("src", "") for one in children if one.name == "SOURCE")
     return node.attributes.get("src") or next(inner, "")
 
 
 def _listed(document: Document, seen: Sequence[Sight]) -> Iterator[Picture]:
     for node in document.in_order():
-        if node.box is None or node.kind != ELEMENT or not seen[node.index].shows(node.box):
+        if node.box is None or node.kind != ELEMENT or not seen[node.number].shows(node.box):
             continue
         for url, kind in _sources(document, node):
             left, top, width, height = node.box

@@ -66,13 +66,14 @@ Box = tuple[float, float, float, float]
 
 
 async def first_view(page: Session, folder: Path, *, policy: ShotPolicy | None = None) -> View:
-    """Pictures what a person at the screen sees now.
+    """Pictures what a person at the screen sees now, with the page in front, since hidden ones are not drawn.
 
     Raises:
         CdpError: The browser refused.
         BrowserGoneError: The browser ended.
         StoreError: The file cannot be written.
     """
+    await page.call("Page.bringToFront")
     window = await measure(await enter(page))
     path = folder / "viewport.png"
     size = await _shoot(page, path, policy=policy or ShotPolicy(), box=None)
@@ -109,6 +110,7 @@ async def whole_page(
         BrowserGoneError: The browser ended.
         StoreError: A file cannot be written.
     """
+    await page.call("Page.bringToFront")
     world = await enter(page)
     window = await measure(world)
     held = {"width": window.width, "height": window.height, "deviceScaleFactor": window.scale, "mobile": False}
@@ -121,7 +123,7 @@ async def whole_page(
             await page.call("Emulation.clearDeviceMetricsOverride")
     views = [*tiles, *inner]
     return [
-        View(one.role, one.path, one.media_type, one.facts | {"tile": number, "of": len(views)} | NOTES)
+        View(one.role, one.path, one.media_type, {**one.facts, "tile": number, "of": len(views), **NOTES})
         for number, one in enumerate(views, 1)
     ], [*gaps, *more]
 
@@ -229,7 +231,7 @@ async def _regions(
     """Pictures large scrolling regions view by view, and leaves them where they stood."""
     found = await world.run("scroll", {"do": "find", "share": policy.region_share, "least_px": 50})
     views: list[View] = []
-    gaps = []
+    gaps: list[Gap] = []
     for index, state in enumerate(found[1:], 1):
         await world.run("scroll", {"do": "show", "index": index})
         tops = list(_stops(state))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from forensics.collectors.webpage.views_world import proper
 from forensics.model import Gap, GapReason
 from forensics.web.cdp import CdpError, Session
 
@@ -67,7 +68,7 @@ class Node(NamedTuple):
     A tuple, because a page has many and frozen dataclasses take five times as long to make.
 
     Attributes:
-        index: Place in its document.
+        number: Place in its document.
         parent: Index of its parent; -1 for the document itself.
         name: `DIV`, `#text`, `::before`, …; HTML elements in capitals.
         value: Text of a text node or comment.
@@ -82,7 +83,7 @@ class Node(NamedTuple):
         pieces: Texts that are drawn for it.
     """
 
-    index: int
+    number: int
     parent: int
     kind: int
     name: str
@@ -183,7 +184,8 @@ async def snapshot(sessions: Sequence[Session], *, timeout_s: float = 60.0) -> S
 
 async def _capture(session: Session, *, timeout_s: float) -> dict[str, Any]:
     asked = {"computedStyles": list(STYLES), "includeDOMRects": False, "includePaintOrder": False}
-    return await session.call("DOMSnapshot.captureSnapshot", asked, timeout_s=timeout_s)
+    found = await session.call("DOMSnapshot.captureSnapshot", asked, timeout_s=timeout_s)
+    return found | {"strings": [proper(text) for text in found["strings"]]}
 
 
 async def _owner(sessions: Sequence[Session], child: Session) -> tuple[str, int]:
@@ -236,13 +238,13 @@ class _Building:
             if child is not None:
                 is_shown = is_laid_out and node.box is not None
                 place = _content_origin(node, made.origin)
-                made.frames[node.index] = self.document(*child, origin=place, is_laid_out=is_shown)
+                made.frames[node.number] = self.document(*child, origin=place, is_laid_out=is_shown)
         return made
 
     def _inside(self, session: Session, node: Node, inner: Mapping[int, int]) -> tuple[Session, int] | None:
         """Gives the target and number of the document in a frame element."""
-        if node.index in inner:
-            return session, inner[node.index]
+        if node.number in inner:
+            return session, inner[node.number]
         other = self.owners.get((session.id, node.backend))
         return None if other is None else (other, 0)
 
@@ -260,7 +262,7 @@ def _content_origin(node: Node, origin: tuple[float, float]) -> tuple[float, flo
 def _children(nodes: Sequence[Node]) -> dict[int, list[int]]:
     children: dict[int, list[int]] = {}
     for node in nodes[1:]:
-        children.setdefault(node.parent, []).append(node.index)
+        children.setdefault(node.parent, []).append(node.number)
     for indexes in children.values():
         indexes.sort(key=lambda index: nodes[index].pseudo == "after")
     return children
@@ -278,7 +280,7 @@ def _nodes(raw: Mapping[str, Any], strings: Sequence[str]) -> Iterator[Node]:
     for index, parent in enumerate(table["parentIndex"]):
         places = boxes.get(index, [])
         yield Node(
-            index=index,
+            number=index,
             parent=parent,
             kind=table["nodeType"][index],
             name=_text(strings, table["nodeName"][index]),

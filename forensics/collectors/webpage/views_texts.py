@@ -92,11 +92,11 @@ class _Reader:
     def read(self) -> Iterator[Text]:
         """Gives the texts in order."""
         for node in self.document.in_order():
-            inner = self.document.frames.get(node.index)
-            if inner is not None and self.sights[node.index].shows(node.box):
+            inner = self.document.frames.get(node.number)
+            if inner is not None and self.sights[node.number].shows(node.box):
                 yield from self._finished()
                 yield from texts(inner, failed=self.failed)
-            elif node.index in self.waiting:
+            elif node.number in self.waiting:
                 yield from self._finished()
                 yield from self._waiting(node)
             elif node.kind == TEXT or node.name in {"BR", "::first-letter"}:
@@ -111,9 +111,9 @@ class _Reader:
 
     def _waiting(self, node: Node) -> Iterator[Text]:
         """Gives a text that is drawn when it comes into view, in the place of the element that is left undrawn."""
-        around = self.document.nodes[self.waiting[node.index]]
+        around = self.document.nodes[self.waiting[node.number]]
         text = _SPACE.sub(" ", node.value).strip()
-        if text and around.box is not None and self.sights[around.index].shows(around.box):
+        if text and around.box is not None and self.sights[around.number].lets_see:
             yield self._made(text, around.box, node.parent, origin="undrawn")
 
     def _gather(self, node: Node) -> Iterator[Text]:
@@ -122,9 +122,9 @@ class _Reader:
         is_break = node.name == "BR" and bool(node.pieces)
         if not boxes and not is_break:
             return
-        if self.blocks[node.index] != self.block:
+        if self.blocks[node.number] != self.block:
             yield from self._finished()
-            self.block = self.blocks[node.index]
+            self.block = self.blocks[node.number]
         for piece in node.pieces:
             self.run += "\n" if is_break else _collapsed(node, piece.text, after=self.run)
         self.boxes.extend(boxes)
@@ -141,7 +141,7 @@ class _Reader:
     def _is_drawn(self, node: Node, box: Box) -> bool:
         """Whether letters are drawn: in sight, not in a clear colour, not as dots."""
         style = node.style
-        if not self.sights[node.index].shows_inside(box) or style.get("-webkit-text-security", "none") != "none":
+        if not self.sights[node.number].shows_inside(box) or style.get("-webkit-text-security", "none") != "none":
             return False
         if not _CLEAR.match(style.get("-webkit-text-fill-color", "")) or style.get("text-shadow", "none") != "none":
             return True
@@ -161,7 +161,7 @@ class _Reader:
 
     def _field(self, node: Node) -> Iterator[Text]:
         """Gives what stands in a field, or in place of an image."""
-        if node.box is None or node.kind != ELEMENT or not self.sights[node.index].shows(node.box):
+        if node.box is None or node.kind != ELEMENT or not self.sights[node.number].shows(node.box):
             return
         if node.name == "IMG" and (self.document.url, node.backend) in self.failed:
             origin, text = "alt", node.attributes.get("alt", "")
@@ -172,20 +172,20 @@ class _Reader:
         else:
             return
         if text.strip():
-            yield self._made(text.strip(), node.box, node.index, origin=origin)
+            yield self._made(text.strip(), node.box, node.number, origin=origin)
 
     def _choice(self, node: Node) -> str:
         """Gives the options that a list shows: the selected ones, or all where it is open."""
         attributes = node.attributes
         is_open = "multiple" in attributes or attributes.get("size", "1") not in {"", "0", "1"}
         found = []
-        waiting = list(reversed(self.document.children.get(node.index, ())))
+        waiting = list(reversed(self.document.children.get(node.number, ())))
         while waiting:
             one = self.document.nodes[waiting.pop()]
             if one.name == "OPTION" and (is_open or one.is_selected):
-                inside = (self.document.nodes[index].value for index in self.document.children.get(one.index, ()))
+                inside = (self.document.nodes[index].value for index in self.document.children.get(one.number, ()))
                 found.append(_SPACE.sub(" ", one.attributes.get("label") or "".join(inside)).strip())
-            waiting.extend(reversed(self.document.children.get(one.index, ())))
+            waiting.extend(reversed(self.document.children.get(one.number, ())))
         return "\n".join(found)
 
     def _made(self, text: str, box: Box, node: int, *, origin: str) -> Text:
@@ -206,11 +206,11 @@ class Paths:
         """Gives the path of an element; ` >>> ` leads into a shadow tree."""
         chain: list[Node] = []
         node = self.document.nodes[index]
-        while node.parent >= 0 and node.index not in self.known:
+        while node.parent >= 0 and node.number not in self.known:
             chain.append(node)
             node = self.document.nodes[node.parent]
         for one in reversed(chain):
-            self.known[one.index] = self._path(one)
+            self.known[one.number] = self._path(one)
         return self.known.get(index, "")
 
     def _path(self, node: Node) -> str:
@@ -221,7 +221,7 @@ class Paths:
             self.places[node.parent] = self._places(node.parent)
         before = self.known.get(node.parent, "")
         link = " >>> " if node.is_shadow and not self.document.nodes[node.parent].is_shadow else ">"
-        return f"{before}{link if before else ''}{name}{self.places[node.parent].get(node.index, '')}"
+        return f"{before}{link if before else ''}{name}{self.places[node.parent].get(node.number, '')}"
 
     def _places(self, parent: int) -> dict[int, str]:
         """Gives `:nth-of-type(…)` for each child that has others of its name beside it."""
@@ -238,7 +238,7 @@ def _blocks(nodes: Sequence[Node]) -> list[int]:
     for node in nodes:
         display = node.style.get("display", "")
         begins = node.kind == ELEMENT and not node.pseudo and display and display not in INLINE
-        blocks.append(node.index if begins or node.name == "BUTTON" or node.parent < 0 else blocks[node.parent])
+        blocks.append(node.number if begins or node.name == "BUTTON" or node.parent < 0 else blocks[node.parent])
     return blocks
 
 
@@ -251,10 +251,10 @@ def _undrawn(nodes: Sequence[Node]) -> dict[int, int]:
     inside: dict[int, int] = {}
     for node in nodes:
         around = inside.get(node.parent, -1)
-        if around < 0 and node.style.get("content-visibility") == "auto" and node.index not in drawn:
-            around = node.index
+        if around < 0 and node.style.get("content-visibility") == "auto" and node.number not in drawn:
+            around = node.number
         if around >= 0 and node.name not in SILENT:
-            inside[node.index] = around
+            inside[node.number] = around
     return {index: around for index, around in inside.items() if nodes[index].kind == TEXT}
 
 

@@ -47,6 +47,11 @@ class Sight(NamedTuple):
     absolute: Rectangle = ALL
     fixed: Rectangle = ALL
 
+    @property
+    def lets_see(self) -> bool:
+        """Whether styles show it, wherever it is."""
+        return self.is_visible and self.opacity >= LEAST_OPACITY
+
     def shows(self, box: Box | None) -> bool:
         """Whether anything of the node is seen, where it is drawn in a box."""
         return box is not None and self._is_seen(self.own, box)
@@ -57,8 +62,7 @@ class Sight(NamedTuple):
 
     def _is_seen(self, limits: Rectangle, box: Box) -> bool:
         left, top, right, bottom = _common(limits, _rectangle(box))
-        is_large = right - left > LEAST_PX and bottom - top > LEAST_PX
-        return is_large and self.is_visible and self.opacity >= LEAST_OPACITY
+        return right - left > LEAST_PX and bottom - top > LEAST_PX and self.lets_see
 
 
 def in_sight(document: Document) -> Iterator[tuple[Document, list[Sight]]]:

@@ -96,4 +96,25 @@ def _value(answer: dict[str, Any], name: str) -> Any:
     if "exceptionDetails" in answer:
         thrown = answer["exceptionDetails"].get("exception", {}).get("description", "")
         raise CdpError(f"the collector's script {name} failed in the page: {thrown.splitlines()[0] if thrown else ''}")
-    return answer["result"].get("value")
+    return _proper(answer["result"].get("value"))
+
+
+def _proper(value: Any) -> Any:
+    """Gives a JSON value with proper texts; see `proper`."""
+    if isinstance(value, dict):
+        return {proper(name): _proper(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_proper(inner) for inner in value]
+    return proper(value) if isinstance(value, str) else value
+
+
+def proper(text: str) -> str:
+    """Puts U+FFFD where a text has half a character, which scripts can make and no file can hold.
+
+    Source: The Unicode Standard, section 3.9, D71: isolated surrogates.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text

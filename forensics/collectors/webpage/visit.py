@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +16,6 @@ from forensics.collectors.webpage.recorder_record import Navigation
 from forensics.collectors.webpage.scroll import Scrolled, ScrollPolicy, scroll
 from forensics.collectors.webpage.seen import see
 from forensics.collectors.webpage.state import Reached, State, is_html, judge
-from forensics.collectors.webpage.streams import Streams
 from forensics.collectors.webpage.video import SessionVideo
 from forensics.collectors.webpage.views import ViewPolicy, page_facts, take
 from forensics.collectors.webpage.views_files import View
@@ -65,6 +63,7 @@ class Visited:
     wanted: list[embedded.Wanted] = field(default_factory=list)
     made_by_script: int = 0
     media: list[Medium] = field(default_factory=list)
+    fetched: list[Exchange] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
     def state(self, exchanges: tuple[Exchange, ...]) -> State:
@@ -88,6 +87,7 @@ class Visit:
         wait: How long is waited.
         scroll: How the page is scrolled.
         views: What is kept of it.
+        sessions: The page that is looked at, then its frames of other sites; empty for page 1.
     """
 
     recorder: Recorder
@@ -96,6 +96,7 @@ class Visit:
     wait: WaitPolicy
     scroll: ScrollPolicy
     views: ViewPolicy
+    sessions: tuple[Session, ...] = ()
 
     def in_folder(self, number: int) -> Visit:
         """Gives the same visit with a folder of its own for the next views."""
@@ -119,7 +120,7 @@ class Visit:
         document = next(reversed(facts.main_chain(self.recorder.exchanges_so_far())), None)
         if found.is_download:
             return False
-        if document is not None and document.status and not is_html(document.media_type):
+        if document is not None and document.status and not (found.error or is_html(document.media_type)):
             visited.wanted.append(embedded.Wanted(document.url, "document"))
             return False
         if found.error:
@@ -133,7 +134,7 @@ class Visit:
         Raises:
             BrowserGoneError: The browser ended.
         """
-        page = self.recorder.page
+        page = self._sessions()[0]
         first = await self._try(visited, "screenshot-viewport", lambda: first_view(page, self.folder))
         visited.views += [first] if first else []
         visited.probe = await self._try(visited, "state of the page", self._probe) or {}
@@ -145,10 +146,10 @@ class Visit:
         self.recorder.log("look", str(visited.page.get("url", "")), f"{len(visited.views)} views")
 
     async def _probe(self) -> Mapping[str, Any]:
-        return dict(await (await enter(self.recorder.page)).run("state"))
+        return dict(await (await enter(self._sessions()[0])).run("state"))
 
     async def _scroll(self) -> Scrolled:
-        scrolled = await scroll(self.recorder.page, policy=self.scroll, idle=self.recorder.idle, log=self.recorder.log)
+        scrolled = await scroll(self._sessions()[0], policy=self.scroll, idle=self.recorder.idle, log=self.recorder.log)
         await self.recorder.idle(quiet_s=self.wait.quiet_s, timeout_s=self.wait.rest_s)
         return scrolled
 
@@ -159,7 +160,7 @@ class Visit:
         visited.gaps += taken.gaps
 
     def _sessions(self) -> tuple[Session, ...]:
-        return (self.recorder.page, *self.recorder.frames)
+        return self.sessions or (self.recorder.page, *self.recorder.frames)
 
     async def _see(self, visited: Visited) -> None:
         seen = await see(self._sessions())
@@ -173,57 +174,6 @@ class Visit:
             one["from"] in {"video", "audio"} and one["url"].startswith("blob:") for one in seen.candidates
         )
 
-    async def media(self, visited: Visited) -> None:
-        """Obtains what the page embeds: from what was recorded, else as a whole file through the browser.
-
-        Raises:
-            BrowserGoneError: The browser ended.
-        """
-        wanted = visited.wanted[: embedded.MOST_MEDIA]
-        if len(visited.wanted) > len(wanted):
-            detail = f"the page embeds {len(visited.wanted)} media; {len(wanted)} were kept"
-            visited.gaps.append(Gap("media", GapReason.LIMIT, detail))
-        recorded = self.recorder.exchanges_so_far()
-        lists = dict.fromkeys([*(one.url for one in wanted if one.is_stream), *embedded.streams(recorded)])
-        for one in wanted:
-            if one.url in lists:
-                continue
-            found = embedded.recorded(recorded, one.url)
-            if found is None and (status := embedded.refused_with(recorded, one.url)):
-                detail = f"the server answered with status {status}"
-                visited.gaps.append(Gap(f"media {one.url}", GapReason.FAILED, detail))
-            elif found is None:
-                found = await self._try(visited, f"media {one.url}", partial(self._load, one, visited))
-            if found is not None:
-                visited.media.append(Medium(one.url, _told(one, found, visited), found))
-        await self._streams(visited, list(lists))
-
-    async def _streams(self, visited: Visited, lists: list[str]) -> None:
-        """Obtains adaptive streams; lists that another list names come with it."""
-        streams = Streams(self.recorder, self.folder)
-        fetched: set[str] = set()
-        for url in lists:
-            if url not in fetched:
-                await self._try(visited, f"stream {url}", partial(streams.obtain, url))
-                fetched |= {one.url for one in self.recorder.loaded}
-        visited.media += streams.media
-        visited.gaps += streams.gaps
-        if visited.made_by_script and not streams.media:
-            detail = "a script feeds it piece by piece; the answers to the script are in the archive, a file is not"
-            visited.gaps += [Gap(f"{visited.made_by_script} videos or sounds", GapReason.UNREADABLE, detail)]
-
-    async def _load(self, one: embedded.Wanted, visited: Visited) -> Exchange | None:
-        exchange = await self.recorder.load_whole(one.url)
-        if embedded.is_whole(exchange):
-            return exchange
-        why = GapReason.REFUSED if exchange.refused else GapReason.FAILED
-        reason = exchange.refused or exchange.error or (exchange.body.gap.detail if exchange.body.gap else "")
-        if exchange.body.gap is not None and not exchange.error:
-            why = exchange.body.gap.why
-        detail = reason or f"the server answered with status {exchange.status}"
-        visited.gaps.append(Gap(f"media {one.url}", why, detail))
-        return None
-
     async def _try(self, visited: Visited, what: str, step: Callable[[], Awaitable[T]]) -> T | None:
         """Does one step; where the browser refuses it, that is a gap."""
         try:
@@ -231,19 +181,6 @@ class Visit:
         except CdpError as error:
             visited.gaps.append(Gap(what, GapReason.FAILED, str(error)))
             return None
-
-
-def _told(one: embedded.Wanted, exchange: Exchange, visited: Visited) -> dict[str, Any]:
-    told = {
-        "page_url": str(visited.page.get("url") or visited.url),
-        "from": one.place,
-        "via": str(exchange.via),
-        "rendition": one.rendition,
-        "other_renditions": list(one.others),
-        "width": one.width,
-        "height": one.height,
-    }
-    return {name: value for name, value in told.items() if value not in (None, "", [])}
 
 
 async def within(seconds: float, work: Awaitable[None], *, visited: Visited) -> None:

@@ -17,17 +17,17 @@ from urllib.parse import urlsplit
 import pytest
 
 from forensics.codec import to_json
-from forensics.web.stream_dash import read_manifest
 from forensics.collectors.media.gate import open_gate
-from forensics.web.stream_hls import Master, read_list
 from forensics.collectors.media.program import own_addresses
-from forensics.web.stream_track import Segment, Track
 from forensics.errors import MediaError
 from forensics.model import GapReason
 from forensics.web.addresses import Policy
 from forensics.web.fetch import Client, Settings
 from forensics.web.fetch_proxy import Proxy
 from forensics.web.fetch_trust import Trust
+from forensics.web.stream_dash import read_manifest
+from forensics.web.stream_hls import Master, read_list
+from forensics.web.stream_track import Segment, Track
 from tests.unit.collectors.test_media import collect, reasons
 from tests.unit.web.wire import Answer, Asked, Server, certify, redirect, reply
 

@@ -37,6 +37,9 @@
   const text = [...layers.keys()].map((layer) => layer.innerText || "").join("\n");
   const covered = [...layers.values()].reduce((sum, count) => sum + count, 0);
   const bodyStyle = document.body ? getComputedStyle(document.body) : null;
+  const rootStyle = getComputedStyle(document.documentElement);
+  const isHidden = (style) => Boolean(style) && (style.overflowY === "hidden" || style.overflowY === "clip");
+  const contentHeight = document.body ? Math.max(document.body.scrollHeight, document.documentElement.scrollHeight) : 0;
   return {
     passwords: [...document.querySelectorAll("input[type=password]")].filter(isShown).length,
     covered_share: covered / points,
@@ -52,6 +55,8 @@
     }).length,
     has_background: [...document.querySelectorAll("body, body *")].slice(0, 400).some(
       (element) => getComputedStyle(element).backgroundImage.includes("url(") && isShown(element)),
+    clipped_px: isHidden(rootStyle) || (isHidden(bodyStyle) && rootStyle.overflowY === "visible")
+      ? Math.max(0, contentHeight - height) : 0,
     title: document.title,
   };
 }

@@ -72,17 +72,26 @@ class Driver:
     def __init__(self, loop: asyncio.AbstractEventLoop, browser: Browser) -> None:
         self.loop, self.browser = loop, browser
         self.attached: list[tuple[str, Session]] = []
+        self.tabs: list[Session] = []
         browser.connection.on("Target.attachedToTarget", self._attached)
+        browser.connection.on("Target.detachedFromTarget", self._detached)
 
     def run(self, work, timeout_s=60):
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout_s)
 
-    def open(self, url="", *, view=VIEW, scale=1):
-        """Opens a page in a new tab and waits until it is loaded."""
-        return self.run(self._open(url, view, scale))
+    def open(self, url="", *, view=VIEW, scale=1, is_new=False):
+        """Opens a page and waits until it is loaded: in the same tab each time, unless a new one is asked for."""
+        return self.run(self.tab(url, view=view, scale=scale, is_new=is_new))
 
-    def go(self, page, url):
-        return self.run(self.load(page, url))
+    async def tab(self, url="", *, view=VIEW, scale=1, is_new=False):
+        if is_new or not self.tabs:
+            self.tabs.append(await self._new())
+        page = self.tabs[-1]
+        size = {"width": view[0], "height": view[1], "deviceScaleFactor": scale, "mobile": False}
+        await page.call("Emulation.setDeviceMetricsOverride", size)
+        if url:
+            await self.load(page, url)
+        return page
 
     async def load(self, page, url):
         loaded = asyncio.Event()
@@ -99,19 +108,19 @@ class Driver:
         """Gives the page and its frames of other sites."""
         return (page, *(one for parent, one in self.attached if parent == page.id and one.kind == "iframe"))
 
-    async def _open(self, url, view, scale):
+    async def _new(self):
         connection = self.browser.connection
         target = (await connection.call("Target.createTarget", {"url": "about:blank"}))["targetId"]
         attached = await connection.call("Target.attachToTarget", {"targetId": target, "flatten": True})
         page = Session(connection, attached["sessionId"], target)
         await page.call("Page.enable")
-        await page.call("Target.setAutoAttach", {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": True})
-        size = {"width": view[0], "height": view[1], "deviceScaleFactor": scale, "mobile": False}
-        await page.call("Emulation.setDeviceMetricsOverride", size)
+        following = {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": True}
+        await page.call("Target.setAutoAttach", following)
         await page.call("Target.activateTarget", {"targetId": target})
-        if url:
-            await self.load(page, url)
         return page
+
+    def _detached(self, event, _):
+        self.attached = [one for one in self.attached if one[1].id != event["sessionId"]]
 
     def _attached(self, event, session):
         info = event["targetInfo"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import threading
 import time
@@ -16,6 +17,7 @@ import pytest
 
 from forensics.collectors.webpage.recorder import Recorder
 from forensics.collectors.webpage.recorder_record import Limits, Navigation, Recorded
+from forensics.errors import StoreError
 from forensics.model import GapReason
 from forensics.web import chromium
 from forensics.web.addresses import Policy, Resolver, Verdict, resolve
@@ -411,7 +413,7 @@ def test_two_sessions_in_two_threads_do_not_mix(tmp_path, site):
 
 def test_a_session_leaves_no_process_file_or_thread(tmp_path, site):
     record(tmp_path / "first", visiting(site.url("/article/1")), policy=OnlyFirst())
-    before = _open_files(), threading.active_count()
+    before = _open_files()
     seen: list[list[str]] = []
 
     async def work(recorder: Recorder, browser: Browser) -> None:
@@ -421,18 +423,35 @@ def test_a_session_leaves_no_process_file_or_thread(tmp_path, site):
     record(tmp_path / "second", work, policy=OnlyFirst())
     assert seen[0]
     _wait_for(lambda: _processes_with(str(tmp_path)) == [])
-    _wait_for(lambda: threading.active_count() <= before[1] + 2)
-    assert _open_files() <= before[0] + 2
+    _wait_for(lambda: not any(thread.name.startswith("resolver") for thread in threading.enumerate()))
+    _wait_for(lambda: _open_files() <= before)
 
 
-def test_a_second_finish_gives_the_same(tmp_path, site):
+def test_after_the_end_nothing_is_let_out_and_nothing_breaks(tmp_path, site):
+    site.forget()
+
     async def work(recorder: Recorder, browser: Browser) -> None:
         await visiting(site.url("/article/1"))(recorder, browser)
+        await recorder.page.evaluate("setInterval(() => fetch('/is/json').catch(() => 0), 5)")
         first = await recorder.finish()
-        await recorder.page.evaluate("fetch('/article/2')")
+        asked = len(site.log)
+        shutil.rmtree(tmp_path / "kept")
+        assert await recorder.page.evaluate("fetch('/article/2').then(() => 'let out', () => 'refused')") == "refused"
         assert await recorder.finish() is first
+        assert len(site.log) <= asked + 5
+        await browser.connection.settle()
 
-    assert "article/2" not in paths(record(tmp_path, work))
+    assert "article/2" not in paths(record(tmp_path, work, policy=OnlyFirst()))
+
+
+def test_a_disk_that_takes_no_more_is_an_error(tmp_path, site):
+    async def work(recorder: Recorder, browser: Browser) -> None:
+        shutil.rmtree(tmp_path / "kept" / "bodies")
+        with suppress(StoreError):
+            await visiting(site.url("/article/1"))(recorder, browser)
+
+    with pytest.raises(StoreError, match="cannot be written"):
+        record(tmp_path, work)
 
 
 def _open_files() -> int:

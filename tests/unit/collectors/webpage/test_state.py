@@ -159,3 +159,9 @@ def test_an_article_that_mentions_an_error_is_content() -> None:
 def test_what_is_not_a_page_is_said_to_be_none_and_is_no_gap_by_itself(media_type: str) -> None:
     state = judged(media_type=media_type)
     assert (state.name, state.gaps) == ("not-html", ())
+
+
+def test_a_page_that_cannot_be_scrolled_and_hides_its_rest_says_so() -> None:
+    state = judged(probe(clipped_px=2400))
+    assert state.name == "content"
+    assert "2400 px" in state.gaps[0].detail

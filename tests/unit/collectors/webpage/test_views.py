@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from forensics.codec import canonical
 from forensics.collectors.webpage import views_dom, views_world
 from forensics.collectors.webpage.views import ViewPolicy, page_facts, take
 from forensics.collectors.webpage.views_dom import MASK, without_passwords
@@ -376,6 +377,14 @@ def test_a_page_cannot_forge_the_facts(driver, site):
     assert (facts["mode"], facts["doctype"]) == ("quirks", "")
 
 
+def test_half_characters_of_scripts_become_marks(keep, driver):
+    keep(BARE + "<p id=a></p><script>a.textContent = 'half \\ud83d end'; document.title = '\\udc00 title'</script>")
+    assert '<p id="a">half \ufffd end</p>' in keep.of("dom")[0].path.read_text("utf-8")
+    facts = driver.run(page_facts(keep.page))
+    assert facts["title"] == "\ufffd title"
+    assert canonical(facts)
+
+
 def test_one_view_that_fails_is_a_gap_and_the_others_are_made(keep):
     keep(BARE + rows(30, 1000), ViewPolicy(shots=ShotPolicy(timeout_s=0.001)))
     assert [(gap.what, gap.why) for gap in keep.views.gaps] == [("screenshot-full", GapReason.TIMED_OUT)]
@@ -383,7 +392,8 @@ def test_one_view_that_fails_is_a_gap_and_the_others_are_made(keep):
 
 
 def test_a_page_that_crashed_gives_a_gap_for_each_view_and_does_not_hold_up(driver, site, tmp_path):
-    page = driver.open(site.put("/page", BARE))
+    page = driver.open(site.put("/page", BARE), is_new=True)
+    driver.tabs.remove(page)
     with suppress(CdpError):
         driver.run(page.call("Page.navigate", {"url": "chrome://crash"}, timeout_s=1))
     begun = time.monotonic()
@@ -400,6 +410,14 @@ def test_a_browser_that_is_gone_gives_a_gap_for_each_view(site, tmp_path):
         views = driver.run(take((page,), tmp_path))
     assert [gap.what for gap in views.gaps] == ROLES
     assert views.views == ()
+
+
+def test_a_page_behind_another_is_brought_before_it(driver, site, tmp_path):
+    page = driver.open(site.put("/page", BARE + rows(3, 1000)))
+    driver.open(site.url("/page"), is_new=True)
+    driver.tabs.pop()
+    assert driver.run(first_view(page, tmp_path)).facts["size_px"] == [1280, 800]
+    assert driver.run(take((page,), tmp_path)).gaps == ()
 
 
 def test_a_folder_that_is_not_there_is_an_error_and_no_gap(driver, site, tmp_path):
@@ -419,4 +437,4 @@ def test_every_script_is_one_function_of_the_package(driver, site):
 
 def test_what_the_page_and_the_views_tell_is_json(driver, site):
     facts = driver.run(page_facts(driver.open(site.put("/page", BARE))))
-    assert json.loads(json.dumps(facts)) == facts
+    assert json.loads(canonical(facts)) == facts
