@@ -93,8 +93,8 @@ class Bench:
         """Runs a command with all that it starts."""
         self.loads.append(os.getloadavg()[0])
         told = self.folder().with_suffix(".json")
-        tree = [sys.executable, "-m", "benchmarks.capture_tree", told, *command]
-        run([str(one) for one in tree], home=self.home)
+        tree = [sys.executable, "-m", "benchmarks.capture_tree", str(told), *map(str, command)]
+        run(tree, home=self.home)
         return Taken(**json.loads(told.read_text(encoding="utf-8")))
 
     def captured(self, *, jobs: int) -> Taken:
@@ -108,8 +108,8 @@ class Bench:
     def opened(self, *, browsers: str) -> Taken:
         """Opens, scrolls and pictures the pages and does nothing else."""
         folder = self.folder()
-        baseline = [sys.executable, "-m", "benchmarks.capture_baseline", folder, browsers]
-        taken = self.measure(*baseline, *self.urls(self.scale.pages))
+        baseline = (sys.executable, "-m", "benchmarks.capture_baseline")
+        taken = self.measure(*baseline, folder, browsers, *self.urls(self.scale.pages))
         shutil.rmtree(folder)
         return taken
 
@@ -161,7 +161,7 @@ def _ratio(
 
 
 def _median(taken: Sequence[Taken], name: str = "wall_s") -> float:
-    return statistics.median(getattr(one, name) for one in taken)
+    return float(statistics.median(getattr(one, name) for one in taken))
 
 
 def memory(bench: Bench) -> Iterator[Row]:

@@ -51,9 +51,8 @@ class Traffic:
 @asynccontextmanager
 async def browsing(folder: Path) -> AsyncIterator[tuple[Session, Traffic]]:
     """Starts a browser in a folder of its own, which is removed at the end."""
-    folder.mkdir(parents=True)
     try:
-        async with launch(Options(workspace=folder, fonts=screens.fonts())) as browser:
+        async with launch(Options(workspace=_new(folder), fonts=screens.fonts())) as browser:
             connection = browser.connection
             targets = (await connection.call("Target.getTargets"))["targetInfos"]
             target = next(one["targetId"] for one in targets if one["type"] == "page")
@@ -69,16 +68,20 @@ async def browsing(folder: Path) -> AsyncIterator[tuple[Session, Traffic]]:
 
 async def visit(page: Session, traffic: Traffic, url: str, *, folder: Path) -> None:
     """Opens one page, scrolls it and takes the picture of all of it, with the waits of the collector."""
-    folder.mkdir(parents=True)
     found = await Navigator(page.connection, page).open(url, timeout_s=WAIT.load_s)
     if found.error or found.timed_out:
         raise SystemExit(f"{url} was not loaded: {found}")
     await traffic.idle(quiet_s=WAIT.quiet_s, timeout_s=WAIT.rest_s)
     scrolled = await scroll(page, policy=SCROLL, idle=traffic.idle, log=lambda *_: None)
     await traffic.idle(quiet_s=WAIT.quiet_s, timeout_s=WAIT.rest_s)
-    views, gaps = await whole_page(page, folder, policy=ShotPolicy())
+    views, gaps = await whole_page(page, _new(folder), policy=ShotPolicy())
     if not views or gaps or scrolled.gaps:
         raise SystemExit(f"{url} was not pictured: {gaps} {scrolled.gaps}")
+
+
+def _new(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
 
 
 async def each(folder: Path, urls: list[str]) -> None:

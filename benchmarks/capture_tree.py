@@ -1,4 +1,4 @@
-"""Runs a command and measures it with everything that it starts: `python -m benchmarks.capture_tree OUT.json COMMAND …`.
+"""Runs a command and measures it with all that it starts: `python -m benchmarks.capture_tree OUT.json COMMAND …`.
 
 A browser leaves processes behind that nobody waits for; the kernel hands them to this process, so that the time they
 took of the processors is counted, too.

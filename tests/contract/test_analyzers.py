@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
+import gzip
 import io
 import json
 import random
@@ -57,6 +58,29 @@ TEXTS = {
 }
 
 
+def web_archive(*, is_compressed: bool, status: str = "200 OK") -> bytes:
+    """Makes a web archive of one exchange by hand (ISO 28500, section 5)."""
+    block = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\n\r\n".encode() + TEXTS["a.html"]
+    fields = (
+        "WARC/1.1",
+        "WARC-Type: response",
+        "WARC-Record-ID: <urn:uuid:00000000-0000-4000-8000-000000000001>",
+        "WARC-Date: 2026-01-01T00:00:00Z",
+        "WARC-Target-URI: https://site.test/",
+        "Content-Type: application/http; msgtype=response",
+        f"Content-Length: {len(block)}",
+    )
+    record = "\r\n".join(fields).encode() + b"\r\n\r\n" + block + b"\r\n\r\n"
+    return gzip.compress(record, mtime=0) if is_compressed else record
+
+
+ARCHIVES = {
+    "a.warc": {"is_compressed": False},
+    "b.warc": {"is_compressed": False, "status": "404 Not Found"},
+    "a.warc.gz": {"is_compressed": True},
+}
+
+
 @pytest.fixture(scope="session")
 def material(tmp_path_factory) -> Path:
     """A folder with one small file of each kind, and each of them cut in half."""
@@ -72,6 +96,8 @@ def material(tmp_path_factory) -> Path:
     with zipfile.ZipFile(archive, "w") as writer:
         writer.writestr("a.txt", "x")
     (folder / "a.zip").write_bytes(archive.getvalue())
+    for name, options in ARCHIVES.items():
+        (folder / name).write_bytes(web_archive(**options))
     for path in sorted(folder.iterdir()):
         (folder / f"half-{path.name}").write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     (folder / "empty.jpg").write_bytes(b"")

@@ -30,11 +30,12 @@ KEYS = {
 }
 """Names of keys that are no characters, with their keysyms."""
 
-STROKE_S = 0.01
+STROKE_S = 0.005
 """Pause after each event, in seconds: nobody types faster than a browser takes it."""
 
 _KEY_DOWN, _KEY_UP, _BUTTON_DOWN, _BUTTON_UP, _MOTION = 2, 3, 4, 5, 6
 _WHEEL_DOWN = 5
+_CARET_ROWS = 40
 
 
 class Display:
@@ -88,6 +89,23 @@ class Display:
         """Turns the wheel downwards over a place."""
         for _ in range(turns):
             self.click(x, y, button=_WHEEL_DOWN)
+
+    def rest(self, *, rest_s: float = 0.6, limit_s: float = 15) -> None:
+        """Waits until the picture has stood still for a time; a blinking caret may go on."""
+        end, since, before = time.monotonic() + limit_s, time.monotonic(), self._rows()
+        while time.monotonic() - since < rest_s and time.monotonic() < end:
+            time.sleep(0.1)
+            rows = self._rows()
+            if sum(one != other for one, other in zip(before, rows, strict=True)) > _CARET_ROWS:
+                since, before = time.monotonic(), rows
+
+    def _rows(self) -> list[bytes]:
+        """Takes a picture, and gives its rows."""
+        width, height = SIZE_PX
+        request = struct.pack("<BBHIhhHHI", 73, 2, 5, self._root, 0, 0, width, height, 0xFFFFFFFF)
+        data = self._answer(request)[32:]
+        row = len(data) // height
+        return [data[start : start + row] for start in range(0, row * height, row)]
 
     def _stroke(self, keysym: int) -> None:
         keycode, is_shifted = self._keys[keysym]

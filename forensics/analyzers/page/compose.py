@@ -201,7 +201,7 @@ def _is_bound(packed: str, at: int, *, gaps: frozenset[int]) -> bool:
     """Whether a word may begin or end here: at a gap, between kinds of characters, not in a number."""
     if at in (0, len(packed)) or at in gaps:
         return True
-    if _is_in_number(packed, at):
+    if _is_in_number(packed, at, gaps=gaps):
         return False
     before, after = packed[at - 1], packed[at]
     if is_wide(before) or is_wide(after):
@@ -209,10 +209,14 @@ def _is_bound(packed: str, at: int, *, gaps: frozenset[int]) -> bool:
     return _class(before) != _class(after) or not (before.isalnum() or unicodedata.category(before).startswith("M"))
 
 
-def _is_in_number(packed: str, at: int) -> bool:
-    """Whether a place is beside a separator between two digits."""
+def _is_in_number(packed: str, at: int, *, gaps: frozenset[int]) -> bool:
+    """Whether a place is beside a separator between two digits, without white space there."""
     for middle in (at - 1, at):
-        if packed[middle] in _SEPARATORS and packed[middle - 1 : middle].isdecimal():
+        if (
+            packed[middle] in _SEPARATORS
+            and packed[middle - 1 : middle].isdecimal()
+            and not gaps & {middle, middle + 1}
+        ):
             return packed[middle + 1 : middle + 2].isdecimal()
     return False
 

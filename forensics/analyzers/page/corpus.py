@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -15,6 +16,8 @@ from forensics.analyzers.page.quantity import Numbers
 
 _DEPTH = 4
 """How deep notations are followed into each other: JSON in a script in a document is three."""
+_LEAST_DATA = 1000
+"""Strings longer than this that are JSON are read as such alone, not once more for what stands in quotation marks."""
 _LONGEST_UNIT = 20_000
 _LONGEST_NESTED = 4_000_000
 _FIGURES = re.compile(r"\d[\d.,'\u00a0\u202f ]*\d|\d")
@@ -134,9 +137,18 @@ class Corpus:
         for number in literal.numbers(text):
             self.numbers.found.add(number)
             self.moments.add(epoch(number))
-        for segment in literal.segments(text):
-            if len(segment) <= _LONGEST_NESTED:
-                self._add_literal(source, literal.unescape(segment), mark=mark, depth=depth)
+        starts, ends = list[int](), dict[int, int]()
+        for start, segment in literal.segments(text):
+            before = bisect_right(starts, start)
+            if (before and start < ends[starts[before - 1]]) or len(segment) > _LONGEST_NESTED:
+                continue
+            plain = literal.unescape(segment)
+            is_data = len(plain) > _LEAST_DATA and plain.lstrip()[:1] in ("{", "[")
+            if is_data and depth < _DEPTH and self.add_json(source, plain, depth=depth + 1):
+                insort(starts, start)
+                ends[start] = start + len(segment)
+            else:
+                self._add_literal(source, plain, mark=mark, depth=depth)
 
     def add_json(self, source: int, text: str, *, depth: int = 0) -> bool:
         """Takes in JSON in one of its forms; False where it is none."""

@@ -12,7 +12,8 @@ from urllib.parse import unquote
 
 _CODE_STARTS, _CODE_ENDS = frozenset(",:;+)=.]}|&?(!*/-"), frozenset(",:;+(=[{|&?!*/-")
 """What code between two strings begins and ends with. A string that does so holds no word at its ends."""
-QUOTES = ('"', "'", "`")
+QUOTES = ("'", "`", '"')
+"""Data within a script stand in one of the first two, and have the third within; so it is the last to be looked for."""
 _ESCAPE = re.compile(r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(\r\n|.))", re.DOTALL)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": ""}
 PLACEHOLDER = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|\{[^{}\s][^{}]*\}|%(?:\d+\$)?[sdif@]|<\d+/?>|</\d+>")
@@ -31,8 +32,8 @@ _LONE = re.compile("[\ud800-\udfff]")
 _LARGEST_CODE = 0x10FFFF
 
 
-def segments(source: str) -> Iterator[str]:
-    """Gives what stands between each two neighbouring quotation marks of one kind, still escaped.
+def segments(source: str) -> Iterator[tuple[int, str]]:
+    """Gives what stands between each two neighbouring quotation marks of one kind, still escaped, and where it begins.
 
     Where strings begin and end cannot be told for certain without running the script (regular expressions, comments,
     strings within strings). So every stretch between two marks of one kind is taken, those between strings too unless
@@ -44,7 +45,7 @@ def segments(source: str) -> Iterator[str]:
             if 0 <= previous < at - 1 and (
                 source[previous + 1] not in _CODE_STARTS or source[at - 1] not in _CODE_ENDS
             ):
-                yield source[previous + 1 : at]
+                yield previous + 1, source[previous + 1 : at]
             previous = at
 
 

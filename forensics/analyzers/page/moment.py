@@ -129,9 +129,11 @@ class Moments:
 
     def spans(self, text: str) -> Iterator[Span]:
         """Finds what shows a time in a text: dates with and without clock times, clock times, distances in time."""
-        yield from self._dates(text)
+        taken = list(self._dates(text))
+        yield from taken
         for match in _CLOCKS.finditer(text):
-            yield Span(match.start(), match.end(), self._explains(_clock(match, ())))
+            if not any(span.start < match.start() < span.end for span in taken):
+                yield Span(match.start(), match.end(), self._explains(_clock(match, ())))
         for match in _RELATIVE.finditer(text):
             yield Span(match.start(), match.end(), self._explains_distance(match))
         for pattern, (least, most) in _NAMED:
@@ -139,14 +141,14 @@ class Moments:
                 yield Span(match.start(), match.end(), self._is_between(least, most))
 
     def _dates(self, text: str) -> Iterator[Span]:
+        """Finds dates; where a clock time follows, the two are one, since they must fit the same moment."""
         for pattern in _DAYS:
             for match in pattern.finditer(text):
                 days = tuple(_days(match.groupdict()))
-                yield Span(match.start(), match.end(), self._explains(Shown(days)))
                 joint = _BETWEEN.match(text, match.end())
                 clock = _CLOCKS.match(text, joint.end() if joint else match.end())
-                if clock:
-                    yield Span(match.start(), clock.end(), self._explains(_clock(clock, days)))
+                end, shown = (clock.end(), _clock(clock, days)) if clock else (match.end(), Shown(days))
+                yield Span(match.start(), end, self._explains(shown))
 
     def _explains(self, shown: Shown) -> bool:
         return any(_agrees(moment, shown) for moment in self._candidates(shown))

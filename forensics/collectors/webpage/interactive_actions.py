@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from forensics.collectors.webpage.interactive_pages import Pages
+from forensics.collectors.webpage.interactive_pages import ASKED, PAUSE_S, Pages, answered
 from forensics.collectors.webpage.interactive_secrets import Held
 from forensics.web.cdp import CdpError, Session
 from forensics.web.secret_mask import Known, mask_text
@@ -22,12 +22,6 @@ TELL = "forensicsTell"
 ACTIONS = frozenset({"click", "edit", "submit", "scroll"})
 TOLD = ("text", "address", "by", "field", "kind", "top_px")
 """What may be told of an action; everything else that a message might hold is dropped."""
-
-HISTORY_S = 2.0
-"""How long the browser may take to say how a page was come to, in seconds."""
-
-ASKED, PAUSE_S = 10, 0.05
-"""How often its history is asked for a page that has just come, and the pause between, in seconds: it lags behind."""
 
 _SCRIPT = Path(__file__).parent / "scripts" / "actions.js"
 
@@ -52,12 +46,14 @@ class Actions:
     moves: int = 0
     _is_open: bool = False
     _is_muted: bool = False
+    _reasons: dict[str, tuple[str, str]] = field(default_factory=dict)
     _histories: dict[str, tuple[list[int], int]] = field(default_factory=dict)
 
     def start(self) -> None:
         """Begins to listen on all pages and frames, in their documents of now and in all that follow."""
         on = self.pages.first.connection.on
         on("Runtime.bindingCalled", self._told)
+        on("Page.frameRequestedNavigation", self._requested)
         on("Page.frameNavigated", self._navigated)
         on("Page.navigatedWithinDocument", self._moved)
         self.pages.each(_listen)
@@ -92,25 +88,33 @@ class Actions:
                 where = f"{told['path']} on {clean(str(told['page']))}"
                 self.log(f"operator: {told['action']}", where, _result(page, told))
 
+    def _requested(self, event: Event, session: str) -> None:
+        """Notes why a page asks for its next document; for an address that was typed there is no such event."""
+        page = self._page(session)
+        if page is not None and event["frameId"] == page.target_id:
+            self._reasons[session] = str(event["url"]), str(event["reason"])
+
     def _navigated(self, event: Event, session: str) -> None:
         frame = event["frame"]
         if "parentId" not in frame and self.pages.is_main(session) and self._is_open:
             self.moves += self.pages.page_of(session) == 1
-            self.pages.first.connection.spawn(self._came(session, str(frame["url"]), how="document"))
+            url, (asked, reason) = str(frame["url"]), self._reasons.pop(session, ("", ""))
+            told = {"how": "document"} | ({"reason": reason} if asked.partition("#")[0] == url else {})
+            self.pages.first.connection.spawn(self._came(session, url, told))
 
     def _moved(self, event: Event, session: str) -> None:
         page = self._page(session)
         if page is not None and event["frameId"] == page.target_id and self._is_open:
             how = f"within the document, by {event.get('navigationType', 'other')}"
-            self.pages.first.connection.spawn(self._came(session, str(event["url"]), how=how))
+            self.pages.first.connection.spawn(self._came(session, str(event["url"]), {"how": how}))
 
     def _page(self, session: str) -> Session | None:
         found = self.pages.sessions(self.pages.page_of(session))
         return found[0] if found and found[0].id == session else None
 
-    async def _came(self, session: str, url: str, *, how: str) -> None:
+    async def _came(self, session: str, url: str, how: Mapping[str, str]) -> None:
         """Notes where a page has come to, and by what the browser says that it came there."""
-        told: dict[str, Any] = {"page": self.pages.page_of(session), "how": how}
+        told: dict[str, Any] = {"page": self.pages.page_of(session), **how}
         page = self._page(session)
         if page is not None:
             with suppress(CdpError):
@@ -138,7 +142,7 @@ async def _history(page: Session, url: str = "") -> tuple[list[dict[str, Any]], 
         The entries, and the place of the present one.
     """
     for _ in range(ASKED):
-        found = await page.call("Page.getNavigationHistory", timeout_s=HISTORY_S)
+        found = await answered(page, "Page.getNavigationHistory")
         entries, now = list(found["entries"]), int(found["currentIndex"])
         if url in {"", entries[now]["url"]}:
             break

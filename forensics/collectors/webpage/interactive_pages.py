@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from forensics.web.cdp import BrowserGoneError, CdpError, Session
+from forensics.web.cdp import BrowserGoneError, CdpError, Session, TargetGoneError
 
 ANSWER_S = 3.0
-"""How long a page may take to say whether it is shown, in seconds."""
+"""How long a page may take to say something of itself, in seconds."""
+
+ASKED, PAUSE_S = 10, 0.05
+"""How often a page that has just come to a document is asked, and the pause between, in seconds; it refuses early."""
 
 SHOWN = "document.visibilityState === 'visible'"
 KINDS = ("page", "iframe")
@@ -111,6 +115,24 @@ class Pages:
 
     def _detached(self, event: Event, _session: str) -> None:
         self._known.pop(event["sessionId"], None)
+
+
+async def answered(page: Session, method: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Asks a page that may just be changing its document, and so may refuse at first.
+
+    Raises:
+        CdpError: It refused again and again.
+        TargetGoneError: It was closed.
+        BrowserGoneError: The browser ended.
+    """
+    for _ in range(ASKED):
+        try:
+            return await page.call(method, parameters, timeout_s=ANSWER_S)
+        except TargetGoneError:
+            raise
+        except CdpError:
+            await asyncio.sleep(PAUSE_S)
+    return await page.call(method, parameters, timeout_s=ANSWER_S)
 
 
 async def is_shown(page: Session) -> bool:

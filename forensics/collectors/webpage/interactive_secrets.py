@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from forensics.collectors.webpage.interactive_pages import Pages
+from forensics.collectors.webpage.interactive_pages import Pages, answered
 from forensics.collectors.webpage.keep import Keeper, Material
 from forensics.errors import StoreError
 from forensics.plugins import Seal
@@ -162,7 +162,7 @@ class Held:
         """Reads what a site stored in earlier visits."""
         for is_local in (True, False):
             storage = {"securityOrigin": origin, "isLocalStorage": is_local}
-            found = await session.call("DOMStorage.getDOMStorageItems", {"storageId": storage})
+            found = await answered(session, "DOMStorage.getDOMStorageItems", {"storageId": storage})
             for name, value in found["entries"]:
                 self._note(_Place(origin, _area(is_local), name), value)
 

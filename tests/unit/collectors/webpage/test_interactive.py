@@ -41,9 +41,10 @@ document.getElementById('trap').value = 'a text of the page itself';</script>"""
 FRAME = '<!doctype html><input name="inner" type="password">'
 LONG = """<!doctype html><title>Long</title><div style="height:9000px">A long page</div>
 <script>setTimeout(() => scrollTo(0, 4000), 300)</script>"""
-WHOLE = '<button id="all" style="position:fixed;left:0;top:0;width:100vw;height:100vh" onclick="{}"><i>Keep going</i></button>'
-EDGES = """<!doctype html><form id="odd"><input name="parentNode"><input name="localName"><input name="children">
-<input name="action"><button style="position:fixed;left:0;top:0;width:100vw;height:100vh" type="button">Odd</button></form>"""
+FULL = "position:fixed;left:0;top:0;width:100vw;height:100vh"
+WHOLE = f'<button id="all" style="{FULL}" onclick="HANDLER"><i>Keep going</i></button>'
+EDGES = f"""<!doctype html><form id="odd"><input name="parentNode"><input name="localName"><input name="children">
+<input name="action"><button style="{FULL}" type="button">Odd</button></form>"""
 MIDDLE = (600, 500)
 
 Line = tuple[str, str, Any]
@@ -127,9 +128,11 @@ def walked(display: Display, tmp_path_factory: pytest.TempPathFactory) -> Walked
             **dict.fromkeys(("/form", "/form?typed", "/form?again"), form),
             "/frame": reply(FRAME.encode()),
             "/long": reply(LONG.encode()),
-            "/push": reply(WHOLE.format("history.pushState({}, '', '/push/2?access_token=abcdefgh12345')").encode()),
+            "/push": reply(
+                WHOLE.replace("HANDLER", "history.pushState({}, '', '/push/2?access_token=abcdefgh12345')").encode()
+            ),
             "/odd": reply(EDGES.encode()),
-            "/opens": reply(WHOLE.format("open('/pop-up', '_blank')").encode()),
+            "/opens": reply(WHOLE.replace("HANDLER", "window.open('/pop-up', '_blank')").encode()),
             "/pop-up": reply(b"<title>Pop-up</title>I popped up", "text/html", "Set-Cookie: sid=s3cr3t-0123456789"),
         }
         return asyncio.run(_walk(display, server, tmp_path_factory.mktemp("walk")))
@@ -202,29 +205,35 @@ async def _open_pop_up(hand: Hand, server: Server) -> list[int]:
     return [*fronts, await hand.pages.front()]
 
 
+@pytest.mark.slow
 def test_an_edit_is_told_by_the_name_of_its_field(walked: Walked) -> None:
     fields = [line[2]["field"] for line in walked.of("operator: edit")]
     assert fields == ["who", "x1", "note", "inner"]
 
 
+@pytest.mark.slow
 def test_nothing_that_was_typed_is_told(walked: Walked) -> None:
     assert [word for word in (USER, PASSWORD, NOTE, INNER) if word in walked.text] == []
 
 
+@pytest.mark.slow
 def test_a_password_is_held_whatever_its_field_is_called_and_in_frames_of_other_sites(walked: Walked) -> None:
     assert {PASSWORD, INNER} <= set(walked.held.passwords)
 
 
+@pytest.mark.slow
 def test_what_a_page_writes_into_its_own_password_field_is_no_password(walked: Walked) -> None:
     assert not any("yuan" in one or "page itself" in one for one in walked.held.passwords)
 
 
+@pytest.mark.slow
 def test_a_submit_is_told_with_its_form(walked: Walked) -> None:
     submit = walked.of("operator: submit")[-1]
     assert submit[1].split(" on ")[0].endswith("form")
     assert submit[2]["page"] == 1
 
 
+@pytest.mark.slow
 def test_a_click_is_told_with_path_and_label(walked: Walked) -> None:
     clicks = [line for line in walked.of("operator: click") if "/push" in line[1]]
     assert clicks[0][1].startswith("button#all > i on ") or clicks[0][1].startswith("button#all on ")
@@ -232,52 +241,62 @@ def test_a_click_is_told_with_path_and_label(walked: Walked) -> None:
     assert clicks[0][2]["by"] == "mouse"
 
 
+@pytest.mark.slow
 def test_a_form_whose_fields_hide_its_members_is_told_all_the_same(walked: Walked) -> None:
     (click,) = [line for line in walked.of("operator: click") if "/odd" in line[1]]
     assert click[1].startswith("form#odd > button on ")
 
 
+@pytest.mark.slow
 def test_a_typed_address_is_told_as_typed(walked: Walked) -> None:
     ways = {line[1].rpartition("/")[2]: line[2].get("transition") for line in walked.of("navigated")}
     assert ways["form?typed"] == "typed"
     assert ways["long"] == "link"
 
 
+@pytest.mark.slow
 def test_the_way_back_is_told_as_such(walked: Walked) -> None:
     (back,) = [line for line in walked.of("navigated") if line[2].get("history")]
     assert (back[1].rpartition("/")[2], back[2]["history"]) == ("form?again", "back")
 
 
+@pytest.mark.slow
 def test_a_move_within_a_document_is_told_without_the_token_in_its_address(walked: Walked) -> None:
     (move,) = [line for line in walked.of("navigated") if "/push/2" in line[1]]
     assert move[1].endswith("/push/2?access_token=*************")
     assert move[2]["how"] == "within the document, by historyApi"
 
 
+@pytest.mark.slow
 def test_only_what_a_person_scrolled_is_told(walked: Walked) -> None:
     scrolls = walked.of("operator: scroll")
     assert scrolls
     assert all(line[2]["top_px"] > 4000 + 200 for line in scrolls)
 
 
+@pytest.mark.slow
 def test_the_page_in_front_is_the_pop_up_until_it_is_closed(walked: Walked) -> None:
     assert walked.fronts == [1, 2, 1]
 
 
+@pytest.mark.slow
 def test_where_a_pop_up_goes_is_told_with_its_number(walked: Walked) -> None:
     assert [line[2]["page"] for line in walked.of("navigated") if line[1].endswith("/pop-up")] == [2]
 
 
+@pytest.mark.slow
 def test_what_pages_store_is_held_and_only_tokens_of_it_are_masked(walked: Walked) -> None:
     assert STORED in "".join(walked.held._stored.values())
     assert walked.held._tokens == {STORED}
 
 
+@pytest.mark.slow
 def test_cookies_of_the_hosts_that_were_visited_are_held(walked: Walked) -> None:
     assert [one["value"] for one in walked.held.cookies(["127.0.0.1"])] == ["s3cr3t-0123456789"]
     assert walked.held.cookies(["example.org"]) == ()
 
 
+@pytest.mark.slow
 def test_what_is_held_shows_no_secret(walked: Walked) -> None:
     assert not any(secret in repr(walked.held) for secret in (PASSWORD, INNER, STORED, "s3cr3t"))
 
