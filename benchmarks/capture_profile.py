@@ -90,6 +90,7 @@ STEPS = (
     Step("staged (in the steps above)", 1, "engine.sink", "StagingSink.put", is_beside=True),
     Step("commit", 0, "engine.batch", "Batch.flush"),
     Step("start of the act: self-test, clocks, versions", 0, "engine.act", "begin"),
+    Step("examination at once, in a process of its own", 0, "engine.collect", "look"),
 )
 
 

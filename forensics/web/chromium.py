@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -33,6 +34,7 @@ UNWANTED = (
     "HttpsUpgrades",
     "InterestFeedContentSuggestions",
     "MediaRouter",
+    "NetworkTimeServiceQuerying",
     "OptimizationHints",
     "Translate",
     "WebUIOmniboxAimPopup",
@@ -61,6 +63,8 @@ FLAGS = (
     "--deny-permission-prompts",
     "--disable-features=" + ",".join(UNWANTED),
     "--force-color-profile=srgb",
+    "--component-updater=url-source=https://localhost:1",
+    "--gaia-url=https://localhost:1",
     "--metrics-recording-only",
     "--mute-audio",
     "--no-default-browser-check",
@@ -73,6 +77,21 @@ FLAGS = (
 """What the browser is told beside its profile and window: nothing is fetched, sent, shown or remembered but the page.
 
 *Source:* chrome-launcher, docs/chrome-flags-for-tools.md, and Chromium's own switches.
+"""
+
+
+PREFERENCES = {
+    "alternate_error_pages": {"enabled": False},
+    "autofill": {"credit_card_enabled": False, "profile_enabled": False},
+    "credentials_enable_service": False,
+    "net": {"network_prediction_options": 2},
+    "search": {"suggest_enabled": False},
+    "signin": {"allowed": False, "allowed_on_next_startup": False},
+}
+"""Settings of a fresh profile. Without them, what is typed into the address bar of a visible browser goes to a search
+engine letter by letter, and passwords are offered to be saved.
+
+*Source:* Chromium, chrome/common/pref_names.h and components/*/pref_names.h; seen in a log of the browser's network.
 """
 
 
@@ -141,6 +160,8 @@ async def launch(options: Options) -> AsyncIterator[Browser]:
     executable, digest = find()
     profile = options.profile or options.workspace / "profile"
     listing = _listing(profile)
+    if not listing:
+        _settle(profile)
     flags = _flags(options)
     arguments = [str(executable), *flags, f"--user-data-dir={profile}", "about:blank"]
     messages = options.workspace / "chromium.txt"
@@ -207,6 +228,15 @@ def _listing(profile: Path) -> tuple[str, ...]:
     except OSError as error:
         hint = "Give a folder that you may write to."
         raise ToolError(f"the browser profile {profile} cannot be used: {error.strerror}", hint=hint) from error
+
+
+def _settle(profile: Path) -> None:
+    """Writes the settings of a fresh profile, after it was seen to be empty."""
+    try:
+        (profile / "Default").mkdir(mode=0o700)
+        (profile / "Default" / "Preferences").write_text(json.dumps(PREFERENCES), encoding="ascii")
+    except OSError as error:
+        raise ToolError(f"a browser profile cannot be written: {error.strerror}", hint="Look at the disk.") from error
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def of_answer(document: Exchange | None) -> dict[str, Any]:
             "ip": document.server_ip,
             "port": document.server_port,
             "http_version": document.http_version,
-            "alpn": alpn or ("http/1.1" if document.tls else ""),
+            "alpn": alpn,
         },
         "tls": _tls(document.tls) if document.tls else None,
     }

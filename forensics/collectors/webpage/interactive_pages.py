@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from forensics.web.cdp import BrowserGoneError, CdpError, Session, TargetGoneError
+from forensics.web.cdp import CdpError, Session, TargetGoneError
 
 ANSWER_S = 3.0
 """How long a page may take to say something of itself, in seconds."""
@@ -136,7 +136,11 @@ async def answered(page: Session, method: str, parameters: Mapping[str, Any] | N
 
 
 async def is_shown(page: Session) -> bool:
-    """Whether a page is the one that its window shows; False where it is closed."""
-    with suppress(CdpError, BrowserGoneError):
+    """Whether a page is the one that its window shows; False where it is closed.
+
+    Raises:
+        BrowserGoneError: The browser ended.
+    """
+    with suppress(CdpError):
         return bool(await page.evaluate(SHOWN, timeout_s=ANSWER_S))
     return False

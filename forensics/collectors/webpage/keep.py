@@ -14,6 +14,7 @@ from forensics.codec import canonical
 from forensics.collectors.webpage import facts
 from forensics.collectors.webpage.embedded import file_name
 from forensics.collectors.webpage.views_files import View
+from forensics.errors import IntegrityError, ToolError
 from forensics.model import Artifact, Gap, GapReason
 from forensics.plugins import Seal, Sink
 from forensics.web import wacz, warc
@@ -136,11 +137,9 @@ class Keeper:
             information: Members of the `warcinfo` record.
 
         Returns:
-            What is missing of bodies.
+            What is missing of bodies; and what the checks found, where one failed: the WARC is kept all the same.
 
         Raises:
-            IntegrityError: A digest of the archive does not hold.
-            ToolError: A program that makes or checks it failed.
             StoreError: It could not be written.
         """
         path = self.folder / WARC_NAME
@@ -152,10 +151,13 @@ class Keeper:
             stripped=self.cleaned.stripped,
             created_at=self.material.started_at,
         )
-        target = self.folder / WACZ_NAME
-        wacz.make(path, target, pages=list(self._pages(record)), records=summary.record_count)
         counts = {name: getattr(summary, name) for name in ("total", "failed", "without_body", "refused")}
         self.file(path, role="warc", media_type="application/warc+gzip", exchanges=counts)
+        target = self.folder / WACZ_NAME
+        try:
+            wacz.make(path, target, pages=list(self._pages(record)), records=summary.record_count)
+        except (ToolError, IntegrityError) as error:
+            return (*summary.gaps, Gap("archive", GapReason.FAILED, f"{error}; the WARC is kept as it is"))
         self.file(target, role="wacz", media_type="application/wacz+zip")
         return summary.gaps
 

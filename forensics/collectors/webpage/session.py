@@ -40,8 +40,7 @@ from forensics.collectors.webpage.second import SecondFetch
 from forensics.collectors.webpage.video import SessionVideo
 from forensics.collectors.webpage.views import ViewPolicy
 from forensics.collectors.webpage.visit import Visit, Visited, WaitPolicy, within
-from forensics.errors import ForensicsError
-from forensics.model import Gap, GapReason, Item
+from forensics.model import Gap, Item
 from forensics.plugins import Sink
 from forensics.web import wacz, wacz_service
 from forensics.web.addresses import Answer, Policy, host_of
@@ -310,11 +309,8 @@ class _Capture:
         kept = keeper.media()
         keeper.certificates()
         whole = {**record, "media": {"offered": record["media"]["offered"], "kept": kept}}
-        try:
-            archived = replace(keeper, material=described(keeper.material))
-            self.gaps += archived.archive(whole, information=self._information(record))
-        except ForensicsError as error:
-            self.gaps.append(Gap("archive", GapReason.FAILED, str(error)))
+        archived = replace(keeper, material=described(keeper.material))
+        self.gaps += archived.archive(whole, information=self._information(record))
         keeper.logs(whole)
         self.kept = [screens.Kept.of(artifact) for artifact in keeper.artifacts]
 

@@ -16,10 +16,13 @@ from forensics.codec import to_json
 from forensics.collectors.webpage.video_encoder import Encoder, VideoPolicy
 from forensics.errors import ForensicsError
 from forensics.model import Gap, GapReason, Tool
-from forensics.web.cdp import BrowserGoneError, CdpError, Session
+from forensics.web.cdp import BrowserGoneError, CdpError, CdpTimeoutError, Session, TargetGoneError
 
 ANSWER_S = 5.0
 """How long the browser may take to begin or end sending pictures, in seconds."""
+
+ASKED, PAUSE_S = 10, 0.05
+"""How often a page that refuses is asked, and the pause between, in seconds."""
 
 LAST_S = 1.0
 """How long the picture of the last moment may take, in seconds; a page that crashed gives none."""
@@ -181,8 +184,20 @@ class SessionVideo:
             await self._ask(page, "Page.startScreencast", {"format": "jpeg", "quality": self._policy.quality, **size})
 
     async def _ask(self, page: Session, method: str, parameters: Mapping[str, Any] | None = None) -> None:
-        """Asks the browser for something about its pictures; that it refuses is a gap."""
+        """Asks the browser for something about its pictures; that it refuses is a gap.
+
+        A page that is just changing its document refuses (`Not attached to an active page`), and is asked again.
+        """
         try:
+            for _ in range(ASKED):
+                try:
+                    await page.call(method, parameters, timeout_s=ANSWER_S)
+                except (CdpTimeoutError, TargetGoneError):
+                    raise
+                except CdpError:
+                    await asyncio.sleep(PAUSE_S)
+                else:
+                    return
             await page.call(method, parameters, timeout_s=ANSWER_S)
         except (CdpError, BrowserGoneError) as error:
             detail = f"the browser sends no pictures after {self._film.now_s:.1f} s: {error}"
