@@ -97,19 +97,19 @@ class Bench:
         run(tree, home=self.home)
         return Taken(**json.loads(told.read_text(encoding="utf-8")))
 
-    def captured(self, *, jobs: int) -> Taken:
-        """Captures the pages into a new case."""
+    def captured(self, *, jobs: int, number: int = 0) -> Taken:
+        """Captures the pages, or fewer, into a new case."""
         case = new_case(self.folder(), home=self.home)
-        urls = self.listed(self.urls(self.scale.pages))
+        urls = self.listed(self.urls(number or self.scale.pages))
         taken = self.measure(*FORENSICS, "collect", case, "--from", urls, "--jobs", str(jobs))
         shutil.rmtree(case)
         return taken
 
-    def opened(self, *, browsers: str) -> Taken:
-        """Opens, scrolls and pictures the pages and does nothing else."""
+    def opened(self, *, browsers: str, number: int = 0) -> Taken:
+        """Opens, scrolls and pictures the pages, or fewer, and does nothing else."""
         folder = self.folder()
         baseline = (sys.executable, "-m", "benchmarks.capture_baseline")
-        taken = self.measure(*baseline, folder, browsers, *self.urls(self.scale.pages))
+        taken = self.measure(*baseline, folder, browsers, *self.urls(number or self.scale.pages))
         shutil.rmtree(folder)
         return taken
 
@@ -122,16 +122,19 @@ def pages(bench: Bench) -> Iterator[Row]:
             bench.captured(jobs=1),
             bench.opened(browsers="one"),
             bench.captured(jobs=4),
+            bench.opened(browsers="each", number=1),
+            bench.captured(jobs=1, number=1),
         )
         for _ in range(bench.scale.rounds)
     ]
-    each, ours, one, four = (list(column) for column in zip(*rounds, strict=True))
+    each, ours, one, four, alone, single = (list(column) for column in zip(*rounds, strict=True))
     number = bench.scale.pages
     what = f"capture {number} pages, --jobs 1"
-    alone = "beside open, scroll and picture in a browser started for each page"
-    yield _ratio(f"{what} ({alone})", ours, each, pages=number, most=AT_MOST)
+    beside = "beside open, scroll and picture in a browser started for each page"
+    yield _ratio(f"{what} ({beside})", ours, each, pages=number, most=AT_MOST)
     yield _ratio("the same, time of the processors", ours, each, pages=number, name="cpu_s")
     yield _ratio("the same (beside one browser for all pages)", ours, one, pages=number)
+    yield _ratio("capture 1 page, a command by itself (beside the same)", single, alone, pages=1)
     gains = [first.wall_s / second.wall_s for first, second in zip(ours, four, strict=True)]
     gain = _median(ours) / _median(four)
     yield Row(
@@ -197,7 +200,7 @@ def _growth(watch: Watch, *, last: int) -> Iterator[Row]:
     ):
         before, after = watch.near(first, name), watch.near(end, name)
         yield Row(
-            f"{what}: near page {last} (beside near page {first})",
+            f"{what}: near page {end} (beside near page {first})",
             f"{after:.0f}{unit}",
             f"{before:.0f}{unit}",
             f"{after - before:+.0f}{unit}",
@@ -284,18 +287,23 @@ def results(work: Path, home: Path, *, scale: Scale) -> str:
     )
 
 
+def write(scale: Scale, target: Path = RESULT) -> None:
+    """Measures, prints and writes the results."""
+    with tempfile.TemporaryDirectory(prefix="forensics-bench-") as folder:
+        text = results(Path(folder), Path(folder) / "home", scale=scale)
+    target.write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
+
+
 def main() -> None:
-    """Measures, prints and writes the table."""
+    """Measures as much as the command line says."""
     parser = argparse.ArgumentParser(description="Measures captures; smaller numbers are for trying it.")
     for name, number in (("pages", 20), ("rounds", 3), ("long", 200), ("mib", 1024)):
         parser.add_argument(f"--{name}", type=int, default=number)
     parser.add_argument("--out", type=Path, default=RESULT)
     given = vars(parser.parse_args())
     target = given.pop("out")
-    with tempfile.TemporaryDirectory(prefix="forensics-bench-") as folder:
-        text = results(Path(folder), Path(folder) / "home", scale=Scale(**given))
-    target.write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    write(Scale(**given), target)
 
 
 if __name__ == "__main__":

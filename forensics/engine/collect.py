@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -58,7 +58,7 @@ class Collected:
 
     Attributes:
         act: Reference of the act's record.
-        acquired: Items and acquisitions in order.
+        acquired: Items and acquisitions in order, without the facts of their artifacts.
         skipped: Ids of items that were left as an earlier run of the same list had captured them.
         findings: Number of findings by kind and result that were stated at once.
         gaps: What is missing of the act itself: time servers, the self-test.
@@ -127,7 +127,7 @@ def collect(writer: Writer, requests: Iterable[Request], *, collectors: Sequence
     done, skipped, before = _Progress(), list[str](), dict[str, Artifact]()
     wanted = _wanted(writer, requests, skipped=skipped, before=before)
     for one in acquire(writer, batch, requests=wanted, collectors=collectors, running=running, jobs=setup.jobs):
-        done.acquired.append(one)
+        done.acquired.append(_without_facts(one))
         setup.progress(one)
         if one.item.kind == "url":
             batch.flush()
@@ -136,6 +136,12 @@ def collect(writer: Writer, requests: Iterable[Request], *, collectors: Sequence
     gaps = act.end(batch, running)
     done.stamped.append(checkpoint(writer, setup.authorities))
     return Collected(running.act, tuple(done.acquired), tuple(skipped), findings, gaps, tuple(done.stamped))
+
+
+def _without_facts(one: Acquired) -> Acquired:
+    """Drops what the records hold and nobody asks for again, so that memory does not grow with a long list."""
+    artifacts = tuple(replace(artifact, facts={}) for artifact in one.acquisition.artifacts)
+    return Acquired(one.item, replace(one.acquisition, artifacts=artifacts))
 
 
 def _wanted(
