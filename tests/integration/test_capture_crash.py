@@ -59,11 +59,11 @@ def wait_for(check, *, seconds=150.0):
 
 def test_a_browser_that_dies_costs_one_item(site: Site, tmp_path: Path) -> None:
     case = opened(tmp_path / "case")
-    process = started(case, site.url("/never"), site.url("/article/1"))
-    wait_for(lambda: any(asked.path == "/never" for asked in site.log))
-    wait_for(lambda: browsers_of(case))
-    os.kill(browsers_of(case)[0], signal.SIGKILL)
-    out, _ = process.communicate(timeout=250)
+    with started(case, site.url("/never"), site.url("/article/1")) as process:
+        wait_for(lambda: any(asked.path == "/never" for asked in site.log))
+        wait_for(lambda: browsers_of(case))
+        os.kill(browsers_of(case)[0], signal.SIGKILL)
+        out, _ = process.communicate(timeout=250)
     told = json.loads(out)
     assert [item["outcome"] for item in told["items"]] == ["FAILED", "COMPLETE"]
     assert any("browser" in gap["what"] for gap in told["items"][0]["gaps"])
@@ -73,10 +73,10 @@ def test_a_browser_that_dies_costs_one_item(site: Site, tmp_path: Path) -> None:
 
 def test_a_run_that_is_stopped_keeps_what_it_had_and_goes_on_later(site: Site, tmp_path: Path) -> None:
     case = opened(tmp_path / "case")
-    process = started(case, site.url("/article/2"), site.url("/never"), site.url("/article/3"))
-    wait_for(lambda: any(asked.path == "/never" for asked in site.log))
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=200)
+    with started(case, site.url("/article/2"), site.url("/never"), site.url("/article/3")) as process:
+        wait_for(lambda: any(asked.path == "/never" for asked in site.log))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=200)
     assert process.returncode != 0
     assert not browsers_of(case)
     captures = capture(case, site.url("/article/3"))
