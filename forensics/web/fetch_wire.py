@@ -112,11 +112,11 @@ class Connection:
     """
 
     def __init__(self, sock: socket.socket, patience: Patience, *, is_direct: bool = True) -> None:
+        self.peer = _peer(sock) if is_direct else ""
         self._sock = sock
         self._raw = _Timed(sock, patience)
         self._patience = patience
         self.reader = cast(io.BufferedReader, io.BufferedReader(self._raw, BLOCK_BYTES))
-        self.peer = str(sock.getpeername()[0]).partition("%")[0] if is_direct else ""
         self.tls = _describe(sock) if isinstance(sock, ssl.SSLSocket) else None
         self.alpn = (sock.selected_alpn_protocol() or "") if isinstance(sock, ssl.SSLSocket) else ""
 
@@ -405,6 +405,16 @@ class _Timed(io.RawIOBase):
                 self.is_ragged = isinstance(error.__cause__, ssl.SSLEOFError)
                 return 0
             raise
+
+
+def _peer(sock: socket.socket) -> str:
+    """Gives the IP address at the other end; a connection that was reset already is closed."""
+    try:
+        with _translated():
+            return str(sock.getpeername()[0]).partition("%")[0]
+    except WireError:
+        sock.close()
+        raise
 
 
 @contextmanager

@@ -59,8 +59,8 @@ def wait_for(check, *, seconds=150.0):
 
 def test_a_browser_that_dies_costs_one_item(site: Site, tmp_path: Path) -> None:
     case = opened(tmp_path / "case")
-    with started(case, site.url("/never"), site.url("/article/1")) as process:
-        wait_for(lambda: any(asked.path == "/never" for asked in site.log))
+    with started(case, site.url("/silent"), site.url("/article/1")) as process:
+        wait_for(lambda: any(asked.path == "/silent" for asked in site.log))
         wait_for(lambda: browsers_of(case))
         os.kill(browsers_of(case)[0], signal.SIGKILL)
         out, _ = process.communicate(timeout=250)

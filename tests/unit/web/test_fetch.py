@@ -20,6 +20,7 @@ from forensics.web.addresses import Answer, Policy, resolve
 from forensics.web.exchange import Via
 from forensics.web.fetch import Client, Fetched, Settings, proxy_facts
 from forensics.web.fetch_trust import Trust, load_trust
+from forensics.web.fetch_wire import Connection, Patience, WireError
 from tests.unit.web.wire import Asked, Server, Signed, certify, in_turn, ranged, raw, redirect, reply
 
 CLIP = bytes(range(256)) * 4096
@@ -298,6 +299,13 @@ def test_a_closed_port_is_a_gap(tmp_path: Path) -> None:
     fetched = fetch(f"http://127.0.0.1:{port}/", tmp_path)
     assert (reasons(fetched), len(fetched.exchanges)) == ([GapReason.FAILED], 1)
     assert "Connection refused" in fetched.error
+
+
+def test_a_connection_that_is_reset_before_it_is_used_is_a_wire_error() -> None:
+    sock = socket.socket()  # asked for its other end, it answers as one that the server has reset
+    with pytest.raises(WireError):
+        Connection(sock, Patience(connect_s=1, idle_s=1, deadline=time.monotonic() + 5))
+    assert sock.fileno() == -1
 
 
 def test_an_interrupted_body_is_resumed_and_joined(tmp_path: Path) -> None:
