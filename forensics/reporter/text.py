@@ -95,8 +95,8 @@ def _read(root: Path) -> Iterator[tuple[str, bytes]]:
         except OSError as error:
             hint = "A folder of templates must be complete."
             raise ReportError(f"template {root / name} cannot be read: {error}", hint=hint) from error
-    for path in sorted((root / "findings").glob("*.toml")):
-        yield f"findings/{path.name}", path.read_bytes()
+    for path in sorted((root / "findings").glob("*/*.toml")):
+        yield path.relative_to(root).as_posix(), path.read_bytes()
 
 
 def _digest(contents: Mapping[str, bytes], known: Fonts) -> str:
@@ -162,7 +162,7 @@ def has_plain_placeholders(text: str) -> bool:
 
 def _findings(contents: Mapping[str, bytes], language: str, *, known: Fonts) -> dict[str, str]:
     """Reads the sentences of findings; one that cannot be used is left out, and its English text stands instead."""
-    name = f"findings/{language}.toml"
-    texts = dict(_flat(_parse(contents, name), "", language=language)) if name in contents else {}
+    names = [name for name in contents if name.startswith(f"findings/{language}/")]
+    texts = {key: text for name in names for key, text in _flat(_parse(contents, name), "", language=language)}
     whole = {key: text for key, text in texts.items() if isinstance(text, str)}
     return {key: text for key, text in whole.items() if has_plain_placeholders(text) and not undrawable(text, known)}

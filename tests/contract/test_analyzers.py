@@ -139,7 +139,13 @@ def wanted(text: str) -> set[str]:
 
 
 def sentences(language: str) -> dict[str, str]:
-    return tomllib.loads((TOP / "templates" / "findings" / f"{language}.toml").read_text("utf-8"))
+    """Reads every sentence in a language; each has one place."""
+    read: dict[str, str] = {}
+    for path in sorted((TOP / "templates" / "findings" / language).glob("*.toml")):
+        here = tomllib.loads(path.read_text("utf-8"))
+        assert not read.keys() & here.keys(), path
+        read |= here
+    return read
 
 
 def test_it_is_an_analyzer_whose_fields_are_its_settings(analyzer):

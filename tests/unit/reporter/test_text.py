@@ -165,7 +165,8 @@ def test_the_digest_names_the_set_of_templates(own, templates):
 
 
 def test_a_spoilt_sentence_of_findings_is_left_out_and_the_report_goes_on(own):
-    (own / "findings").mkdir(exist_ok=True)
-    (own / "findings" / "zh.toml").write_text('"a.b" = "有 {count} 项"\n"c.d" = "{x!r}"\n"e.f" = "😀"\n')
+    shutil.rmtree(own / "findings", ignore_errors=True)
+    (own / "findings" / "zh").mkdir(parents=True)
+    (own / "findings" / "zh" / "own.toml").write_text('"a.b" = "有 {count} 项"\n"c.d" = "{x!r}"\n"e.f" = "😀"\n')
     assert text.load(own).findings["zh"] == {"a.b": "有 {count} 项"}
     assert isinstance(text.load(own).findings["zh"]["a.b"], Said)
