@@ -24,9 +24,6 @@ ANALYZERS: tuple[str, ...] = (
     "forensics.analyzers.metadata:MetadataAnalyzer",
     "forensics.analyzers.streams:StreamsAnalyzer",
     "forensics.analyzers.page:PageAnalyzer",
-    "forensics.analyzers.labels:LabelsAnalyzer",
-    "forensics.analyzers.container:ContainerAnalyzer",
-    "forensics.analyzers.compression:CompressionAnalyzer",
 )
 """Built-in analyzers, as `module:Class`."""
 
