@@ -11,16 +11,11 @@ from forensics.reporter.blocks import Blank, Block, Column, Contents, Cover, Pai
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts, Stamp
 from forensics.reporter.gaps import all_gaps
+from forensics.reporter.ranking import ROUTINE, family_rank, summary_rank
 from forensics.reporter.wording import Words
 
 SAMPLES = 6
 """Most observations that the summary quotes, so that it stays within one page."""
-
-ROUTINE = frozenset(("metadata.tags", "metadata.times", "streams.container", "streams.streams", "page.reached"))
-"""Kinds of findings that nearly every file has; the summary counts them and quotes none."""
-
-LEADING = {"metadata.contradiction": -2, "page.recapture": -2, "streams.type": -1}
-"""Kinds of findings that the summary quotes before all others."""
 
 SAMPLE_LENGTH = 140
 """Characters after which a quoted observation is cut."""
@@ -28,7 +23,7 @@ SAMPLE_LENGTH = 140
 COVER_LENGTH = 130
 """Characters after which what people named is cut on the cover, so that its statements stay on the first page."""
 
-KINDS_IN_SUMMARY = 8
+KINDS_IN_SUMMARY = 10
 """Most kinds of examination that the summary lists."""
 
 HAND_OVER = ("received_from", "received_at", "device", "access_mode", "legal_basis")
@@ -176,15 +171,13 @@ def _examined(case: CaseFacts, words: Words) -> Iterable[Block]:
 
 def results_table(case: CaseFacts, words: Words, *, most: int) -> Table:
     """Counts results by what was looked for; the three results stand side by side."""
-    counts: dict[tuple[int, str], Counter[Result]] = {}
-    stages = list(type(case.findings[0].finding.stage))
+    counts: dict[str, Counter[Result]] = {}
     for found in case.findings:
-        key = (stages.index(found.finding.stage), found.finding.kind)
-        counts.setdefault(key, Counter())[found.finding.result] += 1
-    kinds = sorted(counts)
-    rows = [_result_row(kind_name(kind, words), counts[stage, kind], words=words) for stage, kind in kinds[:most]]
+        counts.setdefault(found.finding.kind, Counter())[found.finding.result] += 1
+    kinds = sorted(counts, key=family_rank)
+    rows = [_result_row(kind_name(kind, words), counts[kind], words=words) for kind in kinds[:most]]
     if kinds[most:]:
-        rest = sum((counts[key] for key in kinds[most:]), Counter[Result]())
+        rest = sum((counts[kind] for kind in kinds[most:]), Counter[Result]())
         rows.append(_result_row(words.say("summary.more_kinds", n=len(kinds[most:])), rest, words=words))
     columns = [Column(words.say("summary.kind"), 40)]
     columns += [Column(words.say(f"result.{result.value}"), 20, "number") for result in Result]
@@ -209,7 +202,7 @@ def _samples(case: CaseFacts, words: Words) -> Iterable[Said]:
         for one in facts.observations
         if one.finding.result is Result.FOUND and one.finding.kind not in ROUTINE
     ]
-    for facts, finding in sorted(found, key=lambda pair: LEADING.get(pair[1].kind, 0))[:SAMPLES]:
+    for facts, finding in sorted(found, key=lambda pair: summary_rank(pair[1].kind))[:SAMPLES]:
         text = words.shortened(words.sentence(finding.statement, hide=facts.masked), SAMPLE_LENGTH)
         yield words.say("summary.sample", item=facts.item.id, text=text)
 

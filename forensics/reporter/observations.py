@@ -14,6 +14,7 @@ from forensics.reporter.facts import CaseFacts, ItemFacts, Observation
 from forensics.reporter.front import KINDS_IN_SUMMARY, condition, content_size, item_name, kind_name, results_table
 from forensics.reporter.gaps import gap_text
 from forensics.reporter.picture import DRAWABLE
+from forensics.reporter.ranking import family_rank
 from forensics.reporter.recorded import EMPTY, flat, value_text
 from forensics.reporter.wording import Words
 
@@ -130,6 +131,7 @@ def _drawn(artifact: Artifact, words: Words, *, caption: Said) -> Picture:
 def _by_stage(found: tuple[Observation, ...], words: Words, *, hide: bool) -> Iterator[Block]:
     for stage in Stage:
         here = [one for one in found if one.finding.stage is stage]
+        here.sort(key=lambda one: family_rank(one.finding.kind)[0])
         if here:
             yield Paragraph(words.say(f"stage.{stage.value}"), "strong")
         for one in here:
