@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,9 @@ from forensics.tools import end_running
 
 AHEAD = 2
 """Items that wait or run behind the oldest, per thread, so that one slow page does not leave the others idle."""
+
+PATIENCE_S = 10.0
+"""Seconds that a broken-off attempt has to put away what it got, before programs it started since are ended, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def acquire(
     collectors: Sequence[Collector],
     running: Running,
     jobs: int = 1,
-) -> Iterator[Acquired]:
+) -> Generator[Acquired, None, None]:
     """Collects each request and adds its item and acquisition to the batch, in the order of the requests.
 
     Args:
@@ -99,16 +102,19 @@ def acquire(
                     yield _added(batch, waiting)
             while waiting:
                 yield _added(batch, waiting)
-        except KeyboardInterrupt:
-            _break_off(batch, waiting)
-            raise
+        finally:
+            if waiting:
+                _break_off(batch, waiting)
 
 
 def _break_off(batch: Batch, waiting: deque[_Attempt]) -> None:
-    """Ends what runs, and commits what it had obtained: somebody asked the program to stop."""
-    end_running()
+    """Ends what runs, and commits what it had obtained: the run was stopped, here or by whoever is told of it."""
     for attempt in waiting:
         attempt.acquisition.cancel()
+    running = [attempt.acquisition for attempt in waiting if not attempt.acquisition.cancelled()]
+    end_running()
+    while wait(running, timeout=PATIENCE_S).not_done:
+        end_running()  # a program that was only just being started
     while waiting:
         if waiting[0].acquisition.cancelled():
             waiting.popleft()

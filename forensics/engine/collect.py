@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -126,12 +127,15 @@ def collect(writer: Writer, requests: Iterable[Request], *, collectors: Sequence
     running = act.begin(batch, "collect", arguments=setup.arguments, servers=setup.servers, with_sm3=with_sm3)
     done, skipped, before = _Progress(), list[str](), dict[str, Artifact]()
     wanted = _wanted(writer, requests, skipped=skipped, before=before)
-    for one in acquire(writer, batch, requests=wanted, collectors=collectors, running=running, jobs=setup.jobs):
-        done.acquired.append(_without_facts(one))
-        setup.progress(one)
-        if one.item.kind == "url":
-            batch.flush()
-            _stamp_in_time(writer, one, done=done, setup=setup)
+    with closing(
+        acquire(writer, batch, requests=wanted, collectors=collectors, running=running, jobs=setup.jobs)
+    ) as attempts:
+        for one in attempts:
+            done.acquired.append(_without_facts(one))
+            setup.progress(one)
+            if one.item.kind == "url":
+                batch.flush()
+                _stamp_in_time(writer, one, done=done, setup=setup)
     findings = look(writer, batch, acquired=done.acquired, before=before)
     gaps = act.end(batch, running)
     done.stamped.append(checkpoint(writer, setup.authorities))

@@ -76,7 +76,7 @@ def test_a_run_that_is_stopped_keeps_what_it_had_and_goes_on_later(site: Site, t
     with started(case, site.url("/article/2"), site.url("/never"), site.url("/article/3")) as process:
         wait_for(lambda: any(asked.path == "/never" for asked in site.log))
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=200)
+        process.communicate(timeout=120)
     assert process.returncode != 0
     assert not browsers_of(case)
     captures = capture(case, site.url("/article/3"))

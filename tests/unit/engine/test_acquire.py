@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import shutil
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -16,6 +18,7 @@ import pytest
 
 from forensics.custody import sealing
 from forensics.custody.writer import Writer
+from forensics.engine import acquire
 from forensics.engine.acquire import Request, describe, outcome_of
 from forensics.engine.collect import Collected, Setup, collect, requests_for
 from forensics.engine.recapture import earlier_capture, requests_again
@@ -23,6 +26,7 @@ from forensics.engine.sink import StagingSink
 from forensics.errors import UsageError
 from forensics.model import Gap, GapReason, Item, Name, Outcome, Sensitivity
 from forensics.plugins import Seal, Sink
+from forensics.tools import spawned
 from tests.fakes.cases import Built, empty_case, home_in
 
 
@@ -49,6 +53,32 @@ class Slow:
         sink.put(io.BytesIO(path.encode()), role="html", name="page.html")
         if path.endswith("partial"):
             yield Gap("page", GapReason.REFUSED, "a wall")
+
+
+@dataclass(frozen=True)
+class Starter:
+    """Starts a program that would run for a minute, once it is told to."""
+
+    name: ClassVar[str] = "starter"
+    version: ClassVar[str] = "1"
+    takes_long: ClassVar[bool] = True
+
+    begun: list[str] = field(default_factory=list)
+    pause_s: float = 0.0
+
+    def accepts(self, item: Item) -> bool:
+        return item.kind == "url"
+
+    def collect(self, item: Item, sink: Sink) -> Iterable[Gap]:
+        if item.locator.display.endswith("quick"):
+            sink.put(io.BytesIO(b"quick"), role="html", name="page.html")
+            return
+        self.begun.append(item.id)
+        time.sleep(self.pause_s)
+        sink.put(io.BytesIO(b"half"), role="html", name="page.html")
+        with spawned([shutil.which("sleep") or "sleep", "60"], files={}) as pid:
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        yield Gap("page", GapReason.FAILED, "the program was ended")
 
 
 @pytest.fixture
@@ -91,6 +121,29 @@ def test_an_item_that_crashes_its_collector_costs_itself_alone(writer: Writer) -
     assert outcomes == [Outcome.COMPLETE, Outcome.FAILED, Outcome.COMPLETE]
     assert "ZeroDivisionError" in result.acquired[1].acquisition.gaps[0].detail
     assert result.exit_code == 3
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 1.0])
+def test_whoever_stops_the_run_waits_for_no_program_and_keeps_what_was_there(
+    built: Built, pause_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acquire, "PATIENCE_S", 2.0)
+    starter, begun = Starter(pause_s=pause_s), time.monotonic()
+
+    def stop(_: object) -> None:
+        while not starter.begun:
+            time.sleep(0.05)
+        time.sleep(0.3)
+        raise KeyboardInterrupt
+
+    locators = ["https://example.org/quick", "https://example.org/long"]
+    requests = requests_for(locators, note="", sensitivity=Sensitivity.NORMAL, leave_out=())
+    with built.writing() as writer, pytest.raises(KeyboardInterrupt):
+        collect(writer, requests, collectors=[starter], setup=Setup(progress=stop))
+    assert time.monotonic() - begun < 30
+    with built.writing() as writer:
+        kept = [found.record for found in writer.case.records_of("acquisition", writer.index)]
+    assert [one.outcome for one in kept] == [Outcome.COMPLETE, Outcome.PARTIAL]
 
 
 def test_each_address_is_committed_when_it_is_there(built: Built) -> None:
