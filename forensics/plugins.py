@@ -24,11 +24,15 @@ ANALYZERS: tuple[str, ...] = (
     "forensics.analyzers.metadata:MetadataAnalyzer",
     "forensics.analyzers.streams:StreamsAnalyzer",
     "forensics.analyzers.page:PageAnalyzer",
+    "forensics.analyzers.container:ContainerAnalyzer",
 )
 """Built-in analyzers, as `module:Class`."""
 
-COMPARISONS: tuple[str, ...] = ("forensics.analyzers.recapture:RecaptureComparison",)
-"""Built-in comparisons of a new capture with the one before it, as `module:Class`."""
+COMPARISONS: tuple[str, ...] = (
+    "forensics.analyzers.recapture:RecaptureComparison",
+    "forensics.analyzers.labels.comparison:LabelComparison",
+)
+"""Built-in comparisons, as `module:Class`: of a new capture with the one before it, and of two items."""
 
 
 class Seal(StrEnum):

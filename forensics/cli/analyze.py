@@ -55,9 +55,11 @@ def analyze(
 
     prepare()
     from forensics.cli.analyzing import analyze_case
+    from forensics.engine.examine import chosen_analyzers, recorded_settings
 
-    found = times(tsa, tsa_anchor, ntp=ntp)
-    recorded = {"only": ",".join(only), "set": ",".join(settings), "jobs": jobs, "tsa": tsa, "ntp": ntp}
+    found, analyzers = times(tsa, tsa_anchor, ntp=ntp), chosen_analyzers(only, settings)
+    chosen = ",".join(recorded_settings(analyzers, settings))
+    recorded = {"only": ",".join(only), "set": chosen, "jobs": jobs, "tsa": tsa, "ntp": ntp}
     with progress("examined", is_wanted=not as_json) as step:
         setup = setup_for(found, options=recorded, progress=step)
         told = analyze_case(
@@ -68,8 +70,7 @@ def analyze(
             wait_s=wait_s,
             found=found,
             setup=setup,
-            only=only,
-            settings=settings,
+            analyzers=analyzers,
             jobs=jobs,
         )
     emit(told, as_json=as_json, lines=lambda: _lines(told))

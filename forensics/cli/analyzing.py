@@ -13,7 +13,8 @@ from forensics.codec import to_json
 from forensics.custody.signing import Home, SigningKey
 from forensics.custody.writer import writing
 from forensics.engine.collect import Setup
-from forensics.engine.examine import Analyzed, chosen_analyzers, default_jobs, examine_case
+from forensics.engine.examine import Analyzed, default_jobs, examine_case
+from forensics.plugins import Analyzer
 
 MOST_GAPS = 20
 """Distinct gaps that are told; the records hold all."""
@@ -28,12 +29,10 @@ def analyze_case(
     wait_s: float,
     found: Times,
     setup: Setup,
-    only: Sequence[str],
-    settings: Sequence[str],
+    analyzers: Sequence[Analyzer],
     jobs: int | None,
 ) -> dict[str, Any]:
     """Examines a case and tells what came of it."""
-    analyzers = chosen_analyzers(only, settings)
     with writing(folder, key, home=home, verb="analyze", wait_s=wait_s) as writer:
         result = examine_case(writer, items, analyzers=analyzers, setup=setup, jobs=jobs or default_jobs())
         head = str(writer.case.head)

@@ -77,12 +77,35 @@ def chosen_analyzers(only: Sequence[str], settings: Iterable[str]) -> list[Analy
 
 
 def _with_setting(analyzer: Any, field: str, value: str) -> Any:
-    if field not in {one.name for one in fields(analyzer)}:
+    defaults = {one.name: one.default for one in fields(analyzer)}
+    if field not in defaults:
         raise UsageError(f"analyzer {analyzer.name} has no setting {field}", hint="docs/methods lists the settings.")
     try:
-        return replace(analyzer, **{field: type(getattr(analyzer, field))(value)})
+        return replace(analyzer, **{field: _read_setting(value, type(defaults[field]))})
     except ValueError as error:
         raise UsageError(f"{value!r} is no value for {analyzer.name}.{field}: {error}") from error
+
+
+def _read_setting(value: str, kind: type[Any]) -> Any:
+    """Reads a setting; `bool("false")` would be true."""
+    if kind is not bool:
+        return kind(value)
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if value.lower() not in words:
+        raise ValueError("write true or false")
+    return words[value.lower()]
+
+
+def recorded_settings(analyzers: Iterable[Analyzer], settings: Iterable[str]) -> tuple[str, ...]:
+    """Gives settings as an act's record has them: with the values that were made of them, which name no path.
+
+    Args:
+        analyzers: As `chosen_analyzers` gave them.
+        settings: What it was given.
+    """
+    made = {one.name: one for one in analyzers}
+    names = (setting.partition("=")[0].partition(".") for setting in settings)
+    return tuple(f"{name}.{field}={getattr(made[name], field)}" for name, _, field in names)
 
 
 def artifacts_of(writer: Writer, items: Sequence[str]) -> list[Artifact]:

@@ -19,6 +19,9 @@ from forensics.plugins import ANALYZERS, COMPARISONS, load
 AT_CAPTURE = ("page",)
 """Names of the analyzers that run on every capture within its own act; `analyze` does not repeat them."""
 
+AT_RECAPTURE = ("recapture",)
+"""Names of the comparisons of a new capture with the one before it."""
+
 Counts = Counter[tuple[str, str]]
 """Number of findings by kind and result."""
 
@@ -61,7 +64,7 @@ def _examined(batch: Batch, executor: Executor, *, archives: Sequence[Artifact],
 def _compared(batch: Batch, executor: Executor, *, pairs: Sequence[Pair], bench: Bench) -> Counts:
     counts: Counts = Counter()
     for pair in pairs:
-        for comparison in (cls() for cls in map(load, COMPARISONS)):
+        for comparison in (cls() for cls in map(load, COMPARISONS) if cls.name in AT_RECAPTURE):
             try:
                 examined = executor.submit(compare_pair, pair, comparison, bench=bench).result()
             except BrokenExecutor:

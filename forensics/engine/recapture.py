@@ -48,18 +48,23 @@ def _request_again(item: Item | None, name: str) -> Request:
 
 def earlier_capture(writer: Writer, item: str) -> Artifact | None:
     """Finds the archive of an item's newest capture that has one; None where there is none."""
+    return newest_artifact(writer, item, role=ROLE)
+
+
+def newest_artifact(writer: Writer, item: str, *, role: str) -> Artifact | None:
+    """Finds the first artifact of a role in an item's newest capture that has one; None where there is none."""
     query = (
         "SELECT record.seq, record.offset, record.length, artifact.nr FROM artifact "
         "JOIN record ON record.seq = artifact.seq AND record.idx = artifact.idx "
         "WHERE artifact.item = ? AND artifact.role = ? "
         "ORDER BY artifact.seq DESC, artifact.idx DESC, artifact.nr LIMIT 1"
     )
-    for seq, offset, length, number in writer.index.rows(query, (item, ROLE)):
+    for seq, offset, length, number in writer.index.rows(query, (item, role)):
         path = writer.case.records_path(writer.case.events[seq])
         record = read_at(path, offset=offset, length=length) if path else None
         if isinstance(record, Acquisition):
-            archive: Artifact = record.artifacts[number]
-            return archive
+            found: Artifact = record.artifacts[number]
+            return found
     return None
 
 
@@ -83,14 +88,15 @@ def compare_pair(pair: Pair, comparison: Comparison, *, bench: Bench) -> Examine
     try:
         findings = tuple(comparison.examine(evidence, sink))
     except ForensicsError as error:
-        findings = (_failed(pair, comparison, Gap("comparison", GapReason.FAILED, str(error))),)
+        findings = (failed(pair, comparison, Gap("comparison", GapReason.FAILED, str(error))),)
     except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; it becomes a gap, the run goes on
         detail = f"{type(error).__name__}: {error}"
-        findings = (_failed(pair, comparison, Gap("comparison", GapReason.FAILED, detail)),)
+        findings = (failed(pair, comparison, Gap("comparison", GapReason.FAILED, detail)),)
     return Examined(findings, tuple(sink.staged))
 
 
-def _failed(pair: Pair, comparison: Comparison, gap: Gap) -> Finding:
+def failed(pair: Pair, comparison: Comparison, gap: Gap) -> Finding:
+    """States that two contents could not be compared."""
     return Finding(
         subject=(pair.before.content_sha256, pair.after.content_sha256),
         stage=Stage.COMPARE,

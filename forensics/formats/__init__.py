@@ -58,7 +58,7 @@ READERS: Mapping[str, str] = {
 """Media type to the module of this package that reads it; each has `read(walk: Walk) -> Iterator[Part]`,
 which gives the outermost parts one after the other, so that what was found stands where reading has to stop."""
 
-_UNFIT = (struct.error, ValueError, IndexError, KeyError, OverflowError, ArithmeticError, UnicodeError, EOFError)
+_UNFIT = (struct.error, ValueError, LookupError, OverflowError, ArithmeticError, UnicodeError, EOFError)
 """What a reader may meet in a malformed file where it did not look out for it."""
 
 

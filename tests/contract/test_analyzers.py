@@ -36,6 +36,9 @@ HEADINGS = (
 
 OVERCLAIMS = re.compile(r"\b(?:proves?|proven|authentic|fakes?|confirm(?:s|ed)?|genuine|deepfake)\b", re.IGNORECASE)
 
+FAMILIES = {"labels": {"label"}, "compression": {"compression", "tamper"}}
+"""First words of the kinds that an analyzer states, where they are not its name."""
+
 PICTURES = {"a.jpg": "JPEG", "a.png": "PNG", "a.gif": "GIF", "a.webp": "WEBP", "a.tif": "TIFF", "a.bmp": "BMP"}
 
 CLIPS = {
@@ -176,7 +179,7 @@ def test_findings_name_what_was_examined_and_by_what(analyzer, material):
             assert finding.subject == subject
             assert (finding.analyzer.name, finding.analyzer.version) == (analyzer.name, analyzer.version)
             assert finding.analyzer.settings == dataclasses.asdict(analyzer)
-            assert finding.kind.startswith(f"{analyzer.name}.")
+            assert finding.kind.partition(".")[0] in FAMILIES.get(analyzer.name, {analyzer.name})
 
 
 def test_a_second_run_gives_the_same_bytes(analyzer, material):

@@ -17,10 +17,10 @@ ERROR = {"error", "message", "hint", "kept", "exit_code"}
 def documented() -> dict[str, set[str]]:
     """Reads the table: verb to the names of members in code style, those inside of lists left out."""
     found = {}
-    for verbs, members in re.findall(r"^\| (`[a-z `,]+`) \| (.+) \|$", PAGE, re.MULTILINE):
+    for verbs, members in re.findall(r"^\| (`[a-z `,-]+`) \| (.+) \|$", PAGE, re.MULTILINE):
         outside = re.sub(r"\([^)]*\)", "", re.sub(r"`\{[^`]*\}`", "", re.sub(r"`[^`]*\{[^`]*`", "", members)))
         outside = re.sub(r" with `state` one of `[a-z ]+`", "", outside)
-        for verb in re.findall(r"`([a-z ]+)`", verbs):
+        for verb in re.findall(r"`([a-z -]+)`", verbs):
             found[verb] = set(re.findall(r"`([a-z_0-9]+)`", outside)) | {"exit_code"}
     return found
 
@@ -44,6 +44,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     run("new", case, "--title", "t", "--examiner", "e")
     run("collect", case, folder / "a.txt", folder / "b.txt")
     run("analyze", case)
+    run("compare-labels", case, "ITEM-0001", "ITEM-0002")
     run("status", case)
     run("report", case)
     run("bundle", case, folder / "packet")

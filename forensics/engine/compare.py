@@ -1,0 +1,134 @@
+"""Compares stored contents of different items: from two items to committed findings under a checkpoint."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import BrokenExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from forensics.codec import name_of, to_json
+from forensics.custody.writer import Writer
+from forensics.engine import act
+from forensics.engine.acquire import describe
+from forensics.engine.analyze import Bench, Examined
+from forensics.engine.batch import Batch
+from forensics.engine.collect import Setup
+from forensics.engine.executor import workers
+from forensics.engine.recapture import Pair, compare_pair, failed, newest_artifact
+from forensics.engine.stamp import Stamped, checkpoint
+from forensics.errors import UsageError
+from forensics.model import Artifact, Finding, Gap, GapReason
+from forensics.plugins import COMPARISONS, Comparison, load
+from forensics.tools import require
+
+ROLES = ("original", "media")
+"""Roles of what items are compared by, the first that a capture has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One item and the content that stands for it.
+
+    Attributes:
+        item: Its id.
+        artifact: Its original, of the newest capture that has one.
+    """
+
+    item: str
+    artifact: Artifact
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What became of a comparison.
+
+    Attributes:
+        chosen: What was compared, the first first.
+        findings: What was found.
+        gaps: What could not be compared, and what is missing of the act itself.
+        stamped: What became of the request for trusted time.
+    """
+
+    chosen: tuple[Chosen, Chosen]
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    stamped: Stamped
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 3 done with gaps."""
+        return 3 if any(gap.is_of_content for gap in self.gaps) or self.stamped.gaps else 0
+
+
+def comparison_class(name: str) -> Any:
+    """Gives a built-in comparison by its name.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    classes = {cls.name: cls for cls in map(load, COMPARISONS)}
+    if name not in classes:
+        raise UsageError(f"there is no comparison {name}", hint=f"There are: {', '.join(classes)}.")
+    return classes[name]
+
+
+def chosen_item(writer: Writer, named: str) -> Chosen:
+    """Finds an item by its id or locator, and its newest original.
+
+    Args:
+        writer: The open case.
+        named: An id, an address, or the path of a file, absolute or relative to the working folder.
+
+    Raises:
+        UsageError: There is no such item, or nothing was captured of it.
+    """
+    item = _item(writer, named)
+    for role in ROLES:
+        artifact = newest_artifact(writer, item, role=role)
+        if artifact is not None:
+            return Chosen(item, artifact)
+    raise UsageError(f"{item} has no original that could be compared", hint="`forensics status CASE` lists gaps.")
+
+
+def _item(writer: Writer, named: str) -> str:
+    if writer.index.rows("SELECT 1 FROM item WHERE id = ?", (named,)):
+        return named
+    for locator in (named, os.path.abspath(named)):  # noqa: PTH100 -- links stay, as when it was collected
+        found = writer.index.item_at(to_json(name_of(locator)))
+        if found is not None:
+            return found
+    raise UsageError(f"the case has no item {named}", hint="`forensics status CASE` lists the items.")
+
+
+def compare_items(writer: Writer, chosen: tuple[Chosen, Chosen], *, comparison: Comparison, setup: Setup) -> Compared:
+    """Compares two items in an act of its own, commits the findings and stamps a checkpoint over them.
+
+    Raises:
+        ToolMissingError: A program that the comparison needs is not installed.
+        StoreError: The case's disk does not take more.
+    """
+    described, tools = describe(comparison), tuple(require(need) for need in comparison.needs)
+    with_sm3 = writer.case.info.jurisdiction == "cn"
+    bench = Bench(writer.case.folder.absolute(), with_sm3, writer.recipients, (writer.key.identity,))
+    batch = Batch(writer, "compare")
+    running = act.begin(batch, "compare", arguments=setup.arguments, servers=setup.servers, with_sm3=with_sm3)
+    pair = Pair(chosen[0].artifact, chosen[1].artifact)
+    examined = _apart(pair, comparison, bench=bench)
+    setup.progress(pair)
+    findings = tuple(replace(one, analyzer=described, tools=tools) for one in examined.findings)
+    batch.add(findings, examined.staged)
+    gaps = [gap for one in findings for gap in one.gaps]
+    gaps.extend(act.end(batch, running))
+    return Compared(chosen, findings, tuple(gaps), checkpoint(writer, setup.authorities))
+
+
+def _apart(pair: Pair, comparison: Comparison, *, bench: Bench) -> Examined:
+    """Compares in a process of its own, which hostile content may kill; then the finding says that it was killed."""
+    with workers(1) as executor:
+        try:
+            return executor.submit(compare_pair, pair, comparison, bench=bench).result()
+        except BrokenExecutor:
+            return Examined(
+                (failed(pair, comparison, Gap("comparison", GapReason.FAILED, "the worker process was killed")),)
+            )
