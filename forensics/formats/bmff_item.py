@@ -82,11 +82,11 @@ def places(reading: Reading, box: Box, path: str) -> Content:
             method, at = data[at + 1] & 15, at + 2
         base = int.from_bytes(data[at + 2 : at + 2 + widths[2]], "big")
         at += 2 + widths[2]
-        if at + 2 > len(data):
-            detail = f"the list states {count} items and has {len(found)}"
+        extents, at = int.from_bytes(data[at : at + 2], "big"), at + 2
+        if at + extents * (widths[0] + widths[1] + widths[3]) > len(data):
+            detail = f"the list states {count} items and has room for {len(found)}"
             reading.walk.problem("past-end", box.start, part=path, detail=detail)
             break
-        extents, at = int.from_bytes(data[at : at + 2], "big"), at + 2
         left -= extents
         if left < 0:
             raise LimitReachedError(f"items lie in more than {_EXTENTS} pieces")
@@ -97,8 +97,9 @@ def places(reading: Reading, box: Box, path: str) -> Content:
 
 
 def _pieces(data: bytes, at: int, base: int, *, count: int, widths: tuple[int, int, int, int]) -> tuple[Pieces, int]:
+    """Reads the pieces of one item; where they state neither place nor size, all are the whole, which is given once."""
     pieces: Pieces = []
-    for _ in range(count):
+    for _ in range(count if widths[0] + widths[1] else min(count, 1)):
         at += widths[3]
         offset = int.from_bytes(data[at : at + widths[0]], "big")
         size = int.from_bytes(data[at + widths[0] : at + widths[0] + widths[1]], "big")

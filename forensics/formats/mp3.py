@@ -136,11 +136,14 @@ def _first_frame(walk: Walk, start: int, end: int) -> int | None:
 
 
 def _note_no_frame(walk: Walk, start: int, end: int) -> None:
-    if walk.read(start, min(end - start, _FIRST_SEARCH)).strip(b"\0"):
-        detail = "no two frames follow each other"
-        walk.problem("unreadable", start, size=end - start, part="MPEG audio", detail=detail)
+    data, size = walk.read(start, min(end - start, _FIRST_SEARCH)), end - start
+    head = _head(data)
+    if head is not None and head.size > size:
+        walk.problem("truncated", end, part="MPEG audio", detail="the first frame is cut off")
+    elif data.strip(b"\0"):
+        walk.problem("unreadable", start, size=size, part="MPEG audio", detail="no two frames follow each other")
     else:
-        walk.problem("missing-part", start, size=end - start, part="MPEG audio", detail="there is no sound")
+        walk.problem("missing-part", start, size=size, part="MPEG audio", detail="there is no sound")
 
 
 def _is_followed(walk: Walk, at: int, end: int, head: _Head) -> bool:

@@ -17,7 +17,7 @@ from forensics.analyzers.labels import LabelsAnalyzer, aigc
 from forensics.analyzers.labels.look import Look
 from forensics.model import Finding, Message, Result, Stage
 from tests.fakes import labelled, labelled_picture
-from tests.fakes.evidence import FileEvidence, NoSink, encoded
+from tests.fakes.evidence import FileEvidence, KeepingSink, encoded
 from tests.fakes.labelled import CONTAINERS, VALID, VARIANTS, Case
 
 NOT_TOLD_BY_EXIFTOOL = (
@@ -35,7 +35,7 @@ def finding(path: Path, analyzer: LabelsAnalyzer | None = None) -> Finding:
         structure = formats.read(stream, evidence.artifact.media_type)
     subject = (evidence.artifact.content_sha256,)
     blank = Finding(subject, Stage.METADATA, "", Result.INDETERMINATE, Message("", ""), describe(analyzer))
-    (found,) = aigc.findings(Look(evidence, NoSink(), analyzer, structure, blank))
+    (found,) = aigc.findings(Look(evidence, KeepingSink(), analyzer, structure, blank))
     return found
 
 

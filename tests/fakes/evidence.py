@@ -1,13 +1,14 @@
-"""Evidence without a case: a file, and a sink that takes nothing."""
+"""Evidence without a case: a file, and a sink that keeps in memory."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from forensics import codec, media
@@ -54,19 +55,40 @@ class FileEvidence:
         return ()
 
 
-class NoSink:
-    """Refuses to keep anything."""
+@dataclass
+class KeepingSink:
+    """Keeps what is put into it in memory.
+
+    Attributes:
+        kept: The bytes, in order, each with its role.
+    """
+
+    kept: list[tuple[str, bytes]] = field(default_factory=list)
+
+    @property
+    def contents(self) -> dict[str, bytes]:
+        """The last bytes of each role."""
+        return dict(self.kept)
+
+    @contextmanager
+    def workspace(self) -> Iterator[Path]:
+        """Gives an empty folder."""
+        with TemporaryDirectory() as folder:
+            yield Path(folder)
 
     def put(
         self, stream: BinaryIO, *, role: str, name: str | bytes, media_type: str | None = None, **facts: Any
-    ) -> Any:
-        """Says that nothing was to be kept."""
-        raise AssertionError(f"{name!r} was put as {role}, {media_type}, {facts}, {stream}")
+    ) -> Artifact:
+        """Keeps all bytes of a stream."""
+        content = stream.read()
+        self.kept.append((role, content))
+        digests = Digests(hashlib.sha256(content).hexdigest(), "0" * 64, len(content))
+        return Artifact(digests, role, Name(str(name)), media_type or "", OBTAINED_AT, facts)
 
 
 def examine(analyzer: Analyzer, file: Path, *, name: str | None = None) -> list[Finding]:
     """Lets an analyzer examine a file."""
-    return list(analyzer.examine(FileEvidence(file, name), NoSink()))
+    return list(analyzer.examine(FileEvidence(file, name), KeepingSink()))
 
 
 def by_kind(analyzer: Analyzer, file: Path, *, name: str | None = None) -> dict[str, Finding]:

@@ -489,6 +489,15 @@ HOSTILE = {
 }
 
 
+def test_a_list_of_places_that_is_too_short_gives_no_items_from_nowhere():
+    short = full(b"iloc", b"\x44\0", struct.pack(">HHHH", 9, 1, 0, 40_000), bytes(16))
+    structure = read(
+        box(b"ftyp", b"heic", bytes(4)) + meta(handler(b"pict"), short) + box(b"mdat", b"x" * 99), "image/heic"
+    )
+    assert codes(structure) == ["past-end"]
+    assert part(structure, "mdat").parts == ()
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_files_cost_little_and_raise_nothing(name):
     started = time.process_time()

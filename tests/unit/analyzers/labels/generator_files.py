@@ -15,7 +15,7 @@ from forensics.analyzers.labels import LabelsAnalyzer, generator
 from forensics.analyzers.labels.look import Look
 from forensics.formats import Structure, Value
 from forensics.model import Finding, Message, Result, Stage
-from tests.fakes.evidence import FileEvidence, NoSink
+from tests.fakes.evidence import FileEvidence, KeepingSink
 
 A1111 = (
     "girl with an artist's beret, determined, blue eyes, by Alphonse Mucha, ((eyeshadow)) <lora:beret_v2:0.8>\n"
@@ -40,7 +40,7 @@ def look(file: Path, *, structure: Structure | None = None, name: str | None = N
         statement=Message("", ""),
         analyzer=describe(LabelsAnalyzer()),
     )
-    return Look(evidence, NoSink(), LabelsAnalyzer(), structure, blank)
+    return Look(evidence, KeepingSink(), LabelsAnalyzer(), structure, blank)
 
 
 def findings(file: Path, *, structure: Structure | None = None, name: str | None = None) -> list[Finding]:

@@ -17,7 +17,7 @@ from forensics.analyzers.labels import LabelsAnalyzer, aigc
 from forensics.analyzers.labels.look import Look
 from forensics.formats import Part, Problem, Structure, Value
 from forensics.model import Finding, GapReason, Message, Result, Stage
-from tests.fakes.evidence import FileEvidence, NoSink
+from tests.fakes.evidence import FileEvidence, KeepingSink
 
 ORGANISATION = "91350100M000100Y43"
 CODE = f"0011{ORGANISATION}10001"
@@ -53,7 +53,7 @@ class Given:
         analyzer = analyzer or LabelsAnalyzer()
         structure = Structure(**{"format": "png", "size": path.stat().st_size, "values": values, **more})
         blank = Finding(("0" * 64,), Stage.METADATA, "", Result.INDETERMINATE, Message("", ""), describe(analyzer))
-        (found,) = aigc.findings(Look(FileEvidence(path), NoSink(), analyzer, structure, blank))
+        (found,) = aigc.findings(Look(FileEvidence(path), KeepingSink(), analyzer, structure, blank))
         codec.canonical(codec.encode(found))
         assert found.kind == "label.aigc"
         assert found.limits

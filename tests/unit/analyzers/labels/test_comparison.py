@@ -19,8 +19,7 @@ from forensics.analyzers.labels.comparison import LabelComparison
 from forensics.errors import UsageError
 from forensics.model import Finding, GapReason, Result
 from tests.fakes.credential import signed, signing, without_segments
-from tests.fakes.evidence import FileEvidence, encoded
-from tests.fakes.looks import KeepingSink
+from tests.fakes.evidence import FileEvidence, KeepingSink, encoded
 
 LABEL = {"AIGC": {"Label": "1", "ContentProducer": "001191310000MA1FL1AB2C00000", "ProduceID": "7"}}
 

@@ -18,7 +18,7 @@ from forensics.analyzers.labels.iptc_source import SOURCES, source_of
 from forensics.analyzers.labels.look import Look
 from forensics.formats import Problem, Structure, Value
 from forensics.model import Finding, GapReason, Message, Result, Stage
-from tests.fakes.evidence import FileEvidence, NoSink
+from tests.fakes.evidence import FileEvidence, KeepingSink
 
 ADDRESS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 TEMPLATES = Path(__file__).resolve().parents[4] / "templates" / "findings"
@@ -62,7 +62,7 @@ def finding(
 def look_at(structure: Structure, path: Path) -> Finding:
     analyzer = LabelsAnalyzer()
     blank = Finding(("0" * 64,), Stage.METADATA, "", Result.INDETERMINATE, Message("", ""), describe(analyzer))
-    (found,) = iptc.findings(Look(FileEvidence(path), NoSink(), analyzer, structure, blank))
+    (found,) = iptc.findings(Look(FileEvidence(path), KeepingSink(), analyzer, structure, blank))
     codec.canonical(codec.encode(found))
     assert found.kind == "label.iptc"
     assert found.limits
