@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import custody, examination
+from benchmarks import custody, examination, traces
 from benchmarks.timing import Row, table
 
 RESULTS = Path(__file__).parent / "results"
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[Path, Path], Iterator[Row]]] = {
     "packet": custody.verify_packet,
     "status": custody.large_case_status,
     "metadata": examination.metadata,
+    "traces": traces.traces,
     "report": examination.report,
 }
 

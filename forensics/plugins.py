@@ -25,6 +25,7 @@ ANALYZERS: tuple[str, ...] = (
     "forensics.analyzers.streams:StreamsAnalyzer",
     "forensics.analyzers.page:PageAnalyzer",
     "forensics.analyzers.container:ContainerAnalyzer",
+    "forensics.analyzers.compression:CompressionAnalyzer",
 )
 """Built-in analyzers, as `module:Class`."""
 

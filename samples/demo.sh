@@ -81,7 +81,7 @@ step 0 forensics new demo/case --title "示例案件:被冒用的短片" --exami
 say "2. Collect. Bytes are hashed when they are first read; the placeholder for an intimate picture is stored encrypted." \
     "A page is captured by a real browser, here from a web site on this machine."
 step 0 forensics collect demo/case samples/courtyard.jpg samples/courtyard-contradiction.jpg samples/declared-generated.png \
-    samples/misnamed.jpg samples/clip.mp4 samples/chat-export.txt samples/示例说明.txt \
+    samples/unlabelled-copy.jpg samples/labelled-clip.mp4 samples/misnamed.jpg samples/clip.mp4 samples/chat-export.txt samples/示例说明.txt \
     --received-from "samples/, in the source code of this program" --note "made by samples/make.py"
 step 0 forensics collect demo/case samples/placeholder-intimate.png --sensitivity intimate
 
@@ -90,6 +90,9 @@ step 0 forensics collect demo/case "${SITE}group-page.html" --access-mode public
 
 say "3. Examine what was collected."
 step 0 forensics analyze demo/case --jobs 2
+
+say "   Two copies of one work: which labels does one have, and the other not?"
+step 0 forensics compare-labels demo/case samples/declared-generated.png samples/unlabelled-copy.jpg
 
 say "4. Write the report: in the language of the case, in English, in French."
 step 0 forensics report demo/case

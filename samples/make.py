@@ -10,6 +10,7 @@ import argparse
 import json
 import random
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from PIL.PngImagePlugin import PngInfo
 
 SIZE_PX = (960, 640)
 """Width and height of the drawn scenes."""
+
+FONT = Path(__file__).parents[1] / "templates" / "fonts" / "NotoSansSC-Regular.ttf"
 
 CAMERA = ("-Make=Nonesuch Optics", "-Model=NO-1 (no such camera)", "-LensModel=NO 35mm F2", "-ISO=200", "-FNumber=5.6")
 PLACE = ("-GPSLatitude=45", "-GPSLatitudeRef=S", "-GPSLongitude=115", "-GPSLongitudeRef=E")
@@ -176,6 +179,33 @@ def make_declared(path: Path) -> None:
     draw_scene(11).resize((480, 320)).save(path, pnginfo=chunks, optimize=True)
 
 
+def make_unlabelled_copy(path: Path) -> None:
+    """Makes a copy of the drawing as somebody might pass it on: saved as JPEG, without any declaration."""
+    draw_scene(11).resize((480, 320)).save(path, quality=90)
+
+
+def make_labelled_clip(path: Path) -> None:
+    """Makes a clip that declares itself generated in its metadata and, for its first three seconds, in the picture."""
+    plain = draw_scene(17).resize((640, 426)).crop((0, 0, 640, 424))
+    labelled = plain.copy()
+    pen, font = ImageDraw.Draw(labelled), ImageFont.truetype(str(FONT), 34)
+    pen.text((626, 14), "AI生成", fill="white", anchor="ra", font=font, stroke_width=2, stroke_fill="black")
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = [Path(folder) / "labelled.png", Path(folder) / "plain.png"]
+        for picture, where in zip((labelled, plain), pictures, strict=True):
+            picture.save(where)
+        inputs = [word for where, seconds in zip(pictures, ("3", "2"), strict=True) for word in _still(where, seconds)]
+        codec = ("-c:v", "libx264", "-preset", "medium", "-crf", "26", "-pix_fmt", "yuv420p", "-flags:v", "+bitexact")
+        label = ("-metadata", f"AIGC={json.dumps(AIGC_LABEL, separators=(',', ':'))}")
+        container = ("-fflags", "+bitexact", "-movflags", "+faststart+use_metadata_tags", "-threads", "1")
+        joined = ("-filter_complex", "[0:v][1:v]concat=n=2:v=1[v]", "-map", "[v]")
+        run("ffmpeg", "-nostdin", "-y", "-v", "error", *inputs, *joined, *codec, *label, *container, str(path))
+
+
+def _still(picture: Path, seconds: str) -> tuple[str, ...]:
+    return ("-loop", "1", "-framerate", "25", "-t", seconds, "-i", str(picture))
+
+
 def make_misnamed(path: Path) -> None:
     """Makes a PNG under the name of a JPEG."""
     draw_scene(13).resize((320, 213)).save(path, format="PNG", optimize=True)
@@ -220,6 +250,8 @@ SAMPLES: dict[str, Callable[[Path], None]] = {
     "courtyard.jpg": make_photo,
     "courtyard-contradiction.jpg": make_contradiction,
     "declared-generated.png": make_declared,
+    "unlabelled-copy.jpg": make_unlabelled_copy,
+    "labelled-clip.mp4": make_labelled_clip,
     "misnamed.jpg": make_misnamed,
     "placeholder-intimate.png": make_placeholder,
     "clip.mp4": make_clip,
