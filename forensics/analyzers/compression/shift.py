@@ -22,12 +22,13 @@ _LARGEST = 80
 """Magnitudes up to 80 are looked at, in quarters: a comb of step 3 then has twelve bins to a period."""
 
 _BLOCKS = 3000
-"""Blocks of the middle of the picture that are looked at; ten times the variance of the statistic at 300 blocks."""
+"""Blocks of the middle of the picture that are looked at: all 64 grids then take 0.04 s on one core."""
 
 _LEAST_BLOCKS = 400
 _LEAST_STRENGTH = 6.0
 """Distance from the median of the other 62 grids, in their median absolute deviations, from which a frequency counts.
-*Measured:* the usual largest value over all steps and grids of a picture saved once lies between 4 and 6."""
+*Measured:* over all steps and grids, half of the frequencies of pictures saved once stay under 2.5, one in ten is
+above 4.9; alone it says nothing."""
 
 _LEAST_AGREEING = 5
 """Frequencies of ten that must point to one grid, with steps of one table of the Independent JPEG Group, one more or

@@ -10,7 +10,7 @@ from forensics.analyzers.labels import raster
 from forensics.analyzers.labels.look import Look
 from forensics.analyzers.labels.watermark_code import LEAST_PIXELS, PAYLOADS, Reading, readings
 from forensics.errors import MediaError
-from forensics.model import Finding, Gap, GapReason, Message, Result
+from forensics.model import Finding, Gap, GapReason, Result
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 KIND = "label.watermark"
 
 MOST_CHANCE = 1e-6
-"""Chance of an agreement by accident, over all payloads and ways of reading, up to which it is reported. Measured on 168
-photographs and generated pictures without a watermark: the best agreement had a chance above 0.01."""
+"""Chance of an agreement by accident, over all payloads and ways of reading, up to which it is reported. The best
+agreement in 168 photographs and generated pictures without a watermark had a chance above 0.01."""
 
 LEAST_CORRELATION = 0.6
 """The same pictures had 0.53 at most; pictures with the watermark, saved without loss, 0.88 or more."""

@@ -31,13 +31,13 @@ MOST_BLOCKS = {"dwtDct": 65_536, "dwtDctSvd": 12_288}
 """Blocks that are read, evenly over the rows: 480 and 90 votes for each bit of the longest payload but one."""
 
 _OFFSETS = {"bytes": 256.0, "floats": 1.0}
-"""Value of the low band where U is neutral, as the writer saw it. Of 8-bit pictures OpenCV puts U at 128, of pictures in
-floating point at 0.5; the low band is twice the mean of four. *Source:* OpenCV, *Color conversions*; Stability AI and
-Black Forest Labs pass floating point, the scripts of Stable Diffusion and InvokeAI bytes."""
+"""Value of the low band where U is neutral, as the writer saw it: OpenCV puts U at 128 for bytes and at 0.5 for floating
+point; the low band is twice the mean of four. *Source:* OpenCV, *Color conversions*; Stability AI
+and Black Forest Labs pass floating point, the scripts of Stable Diffusion and InvokeAI bytes."""
 
 _ORDERS = ("bgr", "rgb")
-"""Order of the colours that the writer passed; the library wants the first, early versions of diffusers passed the
-second. *Source:* diffusers, stable_diffusion_xl/watermark.py, before and after version 0.21."""
+"""Order of the colours that the writer passed: the library wants the first; diffusers has passed both in the course of
+its versions (stable_diffusion_xl/watermark.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Reading:
         """Chance that fair coins agree as well with any payload under any reading, at most 1."""
         total = len(self.payload.bits)
         ways = sum(math.comb(total, count) for count in range(self.matched_bits, total + 1))
-        return min(1.0, ways / 2**total * len(PAYLOADS) * READINGS)
+        return min(1.0, ways / float(2**total) * len(PAYLOADS) * READINGS)
 
 
 def _text(text: str) -> tuple[int, ...]:
