@@ -174,7 +174,7 @@ def regions(
 
 def read(content: bytes) -> coefficient.Coefficients:
     """Reads coefficients in this process, since the files are our own."""
-    header, planes = extraction.extract(content, 1 << 30)
+    header, planes = extraction.extract(content, 1 << 30, library=coefficient.library())
     return coefficient.unpack(header, b"".join(planes), b"")
 
 

@@ -21,6 +21,7 @@ COLLECTORS: tuple[str, ...] = (
 """Built-in collectors, as `module:Class`; the first that accepts an item collects it."""
 
 ANALYZERS: tuple[str, ...] = (
+    "forensics.analyzers.labels:LabelsAnalyzer",
     "forensics.analyzers.metadata:MetadataAnalyzer",
     "forensics.analyzers.streams:StreamsAnalyzer",
     "forensics.analyzers.page:PageAnalyzer",

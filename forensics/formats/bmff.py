@@ -159,7 +159,7 @@ def _complete(reading: Reading, boxes: list[Box]) -> None:
     kinds = [box.kind for box in boxes]
     if not {"moov", "moof", "meta"} & set(kinds) and not reading.stopped:
         detail = "there is no movie header: nothing says what the media data are"
-        reading.walk.problem("missing-part", reading.walk.size, part="moov", detail=detail)
+        reading.walk.problem("truncated", reading.walk.size, part="moov", detail=detail)
     if "ftyp" not in kinds:
         return
     first = kinds.index("ftyp")

@@ -98,6 +98,8 @@ def _tags(walk: Walk, start: int, state: _State) -> Iterator[Part]:
         _compare(walk, at, before, stated=int.from_bytes(stated[:4], "big"), state=state)
         at += _SIZE
         if at >= walk.size:
+            if not total:
+                walk.problem("truncated", walk.size, part="Tag", detail="no tag follows the header")
             return
         head = stated[4:]
         size = int.from_bytes(head[1:4], "big")

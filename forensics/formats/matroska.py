@@ -50,7 +50,7 @@ def read(walk: Walk) -> Iterator[Part]:
         yield part
         at = part.offset + part.size
     if not segments and not reading.stopped:
-        walk.problem("missing-part", walk.size, part="Segment", detail="there is no segment")
+        walk.problem("truncated", walk.size, part="Segment", detail="there is no segment")
 
 
 def _tail(walk: Walk, at: int, *, is_late: bool) -> Iterator[Part]:

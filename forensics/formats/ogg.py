@@ -154,7 +154,7 @@ def read(walk: Walk) -> Iterator[Part]:
 
 def _note_ends(walk: Walk, streams: dict[int, _Stream]) -> None:
     for stream in streams.values():
-        if stream.headers and stream.pieces:
+        if stream.headers:
             walk.problem("truncated", walk.size, part="OggS", detail=f"a header of stream {stream.serial} has no end")
         if not stream.is_ended:
             detail = f"stream {stream.serial} has no page that is marked as its last"

@@ -32,6 +32,10 @@ _MOST_PROPERTIES = 8
 _LOCAL_BYTES = 30
 """Length of a local header before its name. *Source:* APPNOTE.TXT, 4.3.7."""
 
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Ways of compression that a package can have; others could ask for any amount of memory. *Source:* ECMA-376 part 2,
+annex B."""
+
 _ENCRYPTED = 1
 """Flag of an encrypted entry. *Source:* APPNOTE.TXT, 4.4.4."""
 
@@ -129,6 +133,10 @@ def _entry(walk: Walk, entry: zipfile.ZipInfo, *, is_double: bool) -> Part:
 
 def _note_properties(walk: Walk, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
     at = entry.header_offset
+    if entry.compress_type not in _METHODS:
+        detail = "the entry is compressed by a method that packages do not have"
+        walk.problem("unreadable", at, part=entry.filename, detail=detail)
+        return
     try:
         with archive.open(entry) as stream:
             data = stream.read(_MOST_XML_BYTES + 1)
@@ -230,7 +238,7 @@ def _note_xml(walk: Walk, data: bytes, name: str, *, at: int, size: int, method:
         parser.Parse(data, True)  # noqa: FBT003 -- the function takes it by place only
     except (expat.ExpatError, ValueError) as error:
         walk.problem("unreadable", at, size=size, part=name, detail=f"the properties are no well-formed XML: {error}")
-    if properties.path:
+    if len(properties.path) >= 2:  # noqa: PLR2004 -- a property is still open
         properties.found.append((properties.name, "".join(properties.text)))
     is_compressed = method != zipfile.ZIP_STORED
     for key, text in properties.found:

@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +111,7 @@ def _document(walk: Walk, data: bytes, ends: list[int]) -> Iterator[Part]:
     """Opens the document with pikepdf; where that fails, searches the bytes for properties."""
     import pikepdf
 
+    _quieten()
     sizes = [int(match[1]) for match in re.finditer(rb"/Size\s{0,4}([0-9]{1,12})", data)]
     known: frozenset[int] | None = None
     if max(sizes, default=0) > _MOST_OBJECTS:
@@ -122,6 +125,12 @@ def _document(walk: Walk, data: bytes, ends: list[int]) -> Iterator[Part]:
         except (pikepdf.PdfError, *_FOREIGN) as error:
             walk.problem("unreadable", 0, detail=f"the document cannot be read: {type(error).__name__}")
     _search(walk, data, ends, known=known)
+
+
+@cache
+def _quieten() -> None:
+    """Keeps off the terminal what pikepdf logs about damaged documents; it is among its warnings, which are read."""
+    logging.getLogger("pikepdf").addHandler(logging.NullHandler())
 
 
 @contextmanager

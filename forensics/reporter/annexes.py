@@ -10,16 +10,15 @@ from forensics.reporter.blocks import Blank, Block, Cell, Column, PageOf, Pairs,
 from forensics.reporter.captured import captures_of
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts, Observation
-from forensics.reporter.front import content_size, hand_over, item_name
-from forensics.reporter.observations import VALUES_SHOWN, key_values
-from forensics.reporter.recorded import value_text
+from forensics.reporter.front import content_size, hand_over, item_name, kind_name
+from forensics.reporter.measured import arranged, in_annex, recorded_names
 from forensics.reporter.wording import Words
 
 VALUES_PER_FINDING = 40
 """Most values of one finding in the annex."""
 
 VALUES_IN_ALL = 1500
-"""Most values of all findings in the annex: about forty pages."""
+"""Most values of all findings in the annex: about thirty pages."""
 
 CATALOGUE = (
     *(("no", 5), ("name", 19), ("kind", 11), ("source", 17), ("content", 14)),
@@ -41,7 +40,7 @@ def annexes(case: CaseFacts, words: Words) -> tuple[Section, ...]:
 
 def _annex(name: str, blocks: Iterable[Block], *, words: Words, is_wide: bool = False) -> Section:
     title = words.say(f"{name}.title")
-    starts_page = name in ("catalogue", "digests", "values")
+    starts_page = name in ("catalogue", "digests")
     return Section(name, words.heading_number(name), title, tuple(blocks), starts_page=starts_page, is_wide=is_wide)
 
 
@@ -177,32 +176,34 @@ def _digest_rows(facts: ItemFacts, words: Words) -> Iterator[tuple[Said, ...]]:
 
 
 def _values(case: CaseFacts, words: Words) -> Section:
-    columns = (
-        Column(words.say("values.column_finding"), 22, "strong"),
-        Column(words.say("values.column_name"), 34),
-        Column(words.say("values.column_value"), 48),
-    )
+    columns = (Column(words.say("values.column_finding"), 22, "strong"), Column(words.say("values.column_value"), 82))
     rows: list[tuple[Said, ...]] = []
-    for facts in case.items:
+    room = VALUES_IN_ALL
+    open_items = [facts for facts in case.items if not facts.masked]
+    for facts in open_items:
         for found in facts.observations:
-            rows += _value_rows(found, facts, words=words, room=VALUES_IN_ALL - len(rows))
-    intro = words.say("values.intro", beside=VALUES_SHOWN, each=VALUES_PER_FINDING, all=VALUES_IN_ALL)
-    blocks: list[Block] = [Paragraph(intro)]
-    blocks.append(Table(columns, tuple(rows)) if rows else Paragraph(words.say("values.none")))
+            row, used = _value_row(found, facts, words=words, room=room)
+            rows += row
+            room -= used
+    blocks: list[Block] = [Paragraph(words.say("values.intro", each=VALUES_PER_FINDING, all=VALUES_IN_ALL))]
+    blocks.append(Table(columns, tuple(rows), "compact") if rows else Paragraph(words.say("values.none")))
+    names = recorded_names((found.finding for facts in open_items for found in facts.observations), words)
+    if names:
+        blocks.append(Paragraph(words.say("values.names")))
+        blocks.append(Paragraph(words.join(names, words.say("word.semicolon")), "note"))
     return _annex("values", blocks, words=words)
 
 
-def _value_rows(found: Observation, facts: ItemFacts, *, words: Words, room: int) -> Iterator[tuple[Said, ...]]:
-    values = key_values(found.finding)[VALUES_SHOWN:]
-    if facts.masked or not values or room <= 0:
-        return
-    shown = values[: min(VALUES_PER_FINDING, room)]
+def _value_row(found: Observation, facts: ItemFacts, *, words: Words, room: int) -> tuple[list[tuple[Said, ...]], int]:
+    """Gives the row of a finding, none where there is nothing more of it, and how many values it has."""
+    lines, left = in_annex(found.finding, words=words, most=max(0, min(VALUES_PER_FINDING, room)))
+    if not lines and not left:
+        return [], 0
+    if left:
+        lines.append(words.say("values.more", values=words.count("values", left), ref=found.ref))
     place = words.join([facts.item.id, found.ref], "\u00a0")
-    for name, value in shown:
-        yield place, words.shortened(name, 120), value_text(value, words)
-    if len(shown) < len(values):
-        more = words.count("values", len(values) - len(shown))
-        yield place, words.say("values.more", values=more, ref=found.ref), Said("")
+    used = len(arranged(found.finding).rest) - left
+    return [(words.join([place, kind_name(found.finding.kind, words)], "\n"), words.join(lines, "\n"))], used
 
 
 def _programs(case: CaseFacts, words: Words) -> Section:
@@ -216,7 +217,8 @@ def _programs(case: CaseFacts, words: Words) -> Section:
     own.append((words.say("programs.templates"), words.say("word.none"), templates.digest))
     maker, _, version = case.program.rpartition(" ")
     rows = [*_tools(case, (maker, version, "")), *own]
-    table = Table(columns, tuple(tuple(words.show(cell or words.say("word.none")) for cell in row) for row in rows))
+    cells = tuple(tuple(words.show(cell or words.say("word.none")) for cell in row) for row in rows)
+    table = Table(columns, cells, "compact")
     return _annex("programs", [Paragraph(words.say("programs.intro")), table], words=words)
 
 

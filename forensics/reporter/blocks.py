@@ -45,10 +45,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under column titles, which are repeated on every page."""
+    """Rows under column titles, which are repeated on every page; `role` is `text`, or `compact` for small rows."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    role: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,11 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Pictures with their captions: one below the other over the whole width, or small ones beside each other."""
+    """Pictures with their captions: one below the other over the whole width, or `in_a_row` beside each other."""
 
     pictures: tuple[Picture, ...]
     is_large: bool = False
+    in_a_row: int = 4
 
 
 @dataclass(frozen=True, slots=True)

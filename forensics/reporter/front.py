@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from forensics.model import Artifact, CaseInfo, Outcome, Result
+from forensics.model import Artifact, CaseInfo, Finding, Outcome, Result
 from forensics.reporter.blocks import Blank, Block, Column, Contents, Cover, Pairs, Paragraph, Points, Section, Table
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts, Stamp
@@ -14,8 +14,14 @@ from forensics.reporter.gaps import all_gaps
 from forensics.reporter.ranking import ROUTINE, family_rank, summary_rank
 from forensics.reporter.wording import Words
 
-SAMPLES = 6
-"""Most observations that the summary quotes, so that it stays within one page."""
+DECLARED = 4
+"""Most declarations of files about themselves that the summary quotes, one line each."""
+
+SAMPLES = 7
+"""Most observations that the summary quotes, declarations included, so that it stays short."""
+
+LABELS = "label."
+"""Beginning of the kinds of findings that say what a file declares about itself."""
 
 SAMPLE_LENGTH = 140
 """Characters after which a quoted observation is cut."""
@@ -24,7 +30,7 @@ COVER_LENGTH = 130
 """Characters after which what people named is cut on the cover, so that its statements stay on the first page."""
 
 KINDS_IN_SUMMARY = 10
-"""Most kinds of examination that the summary lists."""
+"""Most kinds of examination that the summary lists one by one; more are drawn together by family."""
 
 HAND_OVER = ("received_from", "received_at", "device", "access_mode", "legal_basis")
 """Facts of an artifact about how it came into the collector's hands (standards: C04, C24)."""
@@ -121,7 +127,7 @@ def jurisdiction(info: CaseInfo, words: Words) -> Said:
 
 def summary(case: CaseFacts, words: Words) -> Section:
     """Builds the lay summary: counts and plain sentences, at most 400 words, no percentages."""
-    blocks: list[Block] = [Paragraph(words.say("summary.intro"))]
+    blocks: list[Block] = [Paragraph(words.say("summary.intro")), *_declared(case, words)]
     blocks.append(Pairs(tuple(_collected(case, words)), "numbers"))
     blocks.append(Paragraph(words.say("summary.stamp_meaning"), "note"))
     blocks += _examined(case, words)
@@ -161,27 +167,46 @@ def _examined(case: CaseFacts, words: Words) -> Iterable[Block]:
     items = sum(bool(facts.observations or facts.mentioned) for facts in case.items)
     counted = words.count("examinations", len(case.findings))
     yield Paragraph(words.say("summary.examined", items=words.count("items", items), examinations=counted))
-    yield results_table(case, words, most=KINDS_IN_SUMMARY)
+    yield family_table(case, words)
     yield Paragraph(words.say("summary.result_meaning"), "note")
     samples = tuple(_samples(case, words))
     if samples:
-        yield Paragraph(words.say("summary.samples"))
+        yield Paragraph(words.say("summary.others" if _told(case, is_label=True) else "summary.samples"))
         yield Points(samples)
 
 
-def results_table(case: CaseFacts, words: Words, *, most: int) -> Table:
-    """Counts results by what was looked for; the three results stand side by side."""
+def family_table(case: CaseFacts, words: Words) -> Table:
+    """Counts results by what was looked for; where there are many kinds, by their families.
+
+    The part with the findings then has the kinds one by one.
+    """
+    counts = _counts(case)
+    if len(counts) <= KINDS_IN_SUMMARY:
+        return results_table(case, words)
+    families: dict[str, Counter[Result]] = {}
+    for kind in sorted(counts, key=family_rank):
+        family = kind.partition(".")[0]
+        families.setdefault(family if words.has(f"family.{family}") else "other", Counter()).update(counts[kind])
+    return _results(((words.say(f"family.{name}"), found) for name, found in families.items()), words)
+
+
+def results_table(case: CaseFacts, words: Words) -> Table:
+    """Counts results by kind of finding; the three results stand side by side."""
+    counts = _counts(case)
+    return _results(((kind_name(kind, words), counts[kind]) for kind in sorted(counts, key=family_rank)), words)
+
+
+def _counts(case: CaseFacts) -> dict[str, Counter[Result]]:
     counts: dict[str, Counter[Result]] = {}
     for found in case.findings:
         counts.setdefault(found.finding.kind, Counter())[found.finding.result] += 1
-    kinds = sorted(counts, key=family_rank)
-    rows = [_result_row(kind_name(kind, words), counts[kind], words=words) for kind in kinds[:most]]
-    if kinds[most:]:
-        rest = sum((counts[kind] for kind in kinds[most:]), Counter[Result]())
-        rows.append(_result_row(words.say("summary.more_kinds", n=len(kinds[most:])), rest, words=words))
+    return counts
+
+
+def _results(counted: Iterable[tuple[Said, Counter[Result]]], words: Words) -> Table:
     columns = [Column(words.say("summary.kind"), 40)]
     columns += [Column(words.say(f"result.{result.value}"), 20, "number") for result in Result]
-    return Table(tuple(columns), tuple(rows))
+    return Table(tuple(columns), tuple(_result_row(name, found, words=words) for name, found in counted), "compact")
 
 
 def _result_row(name: Said, counts: Mapping[Result, int], *, words: Words) -> tuple[Said, ...]:
@@ -195,16 +220,49 @@ def kind_name(kind: str, words: Words) -> Said:
     return Said(found) if found else (words.say(key) if words.has(key) else words.show(kind))
 
 
-def _samples(case: CaseFacts, words: Words) -> Iterable[Said]:
+def _declared(case: CaseFacts, words: Words) -> Iterable[Block]:
+    """Tells what the files declare about themselves, or that nothing was found; nothing where none was looked for."""
+    results = Counter(one.finding.result for one in case.findings if one.finding.kind.startswith(LABELS))
+    told = _told(case, is_label=True)
+    if not told:
+        if results and not results[Result.FOUND]:
+            yield _nothing_declared(results[Result.INDETERMINATE], words)
+        return
+    yield Paragraph(words.say("summary.declared"))
+    lines = [_sample(facts, finding, words) for facts, finding in told[:DECLARED]]
+    if told[DECLARED:]:
+        more = words.count("declarations", len(told) - DECLARED)
+        lines.append(words.say("summary.declared_more", declarations=more, part=words.part("observations")))
+    yield Points(tuple(lines))
+
+
+def _nothing_declared(unclear: int, words: Words) -> Paragraph:
+    if unclear:
+        return Paragraph(words.say("summary.declared_open", findings=words.count("examinations", unclear)))
+    return Paragraph(words.say("summary.declared_none"))
+
+
+def _told(case: CaseFacts, *, is_label: bool) -> list[tuple[ItemFacts, Finding]]:
+    """Gives what was found and is no routine, the strongest kinds first: declarations, or all others."""
     found = [
         (facts, one.finding)
         for facts in case.items
         for one in facts.observations
         if one.finding.result is Result.FOUND and one.finding.kind not in ROUTINE
     ]
-    for facts, finding in sorted(found, key=lambda pair: summary_rank(pair[1].kind))[:SAMPLES]:
-        text = words.shortened(words.sentence(finding.statement, hide=facts.masked), SAMPLE_LENGTH)
-        yield words.say("summary.sample", item=facts.item.id, text=text)
+    wanted = [pair for pair in found if pair[1].kind.startswith(LABELS) is is_label]
+    return sorted(wanted, key=lambda pair: summary_rank(pair[1].kind))
+
+
+def _samples(case: CaseFacts, words: Words) -> Iterable[Said]:
+    room = SAMPLES - min(DECLARED, len(_told(case, is_label=True)))
+    for facts, finding in _told(case, is_label=False)[:room]:
+        yield _sample(facts, finding, words)
+
+
+def _sample(facts: ItemFacts, finding: Finding, words: Words) -> Said:
+    text = words.shortened(words.sentence(finding.statement, hide=facts.masked), SAMPLE_LENGTH)
+    return words.say("summary.sample", item=facts.item.id, text=text)
 
 
 def mandate(case: CaseFacts, words: Words) -> Section:

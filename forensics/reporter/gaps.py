@@ -97,7 +97,7 @@ def anomalies(case: CaseFacts, words: Words) -> Section:
     if gaps:
         titles = (("place", 24), ("what", 20), ("why", 20), ("detail", 40), ("ref", 12))
         columns = tuple(Column(words.say(f"anomalies.column_{name}"), share) for name, share in titles)
-        blocks.append(Table(columns, tuple(_row(gap, words) for gap in gaps)))
+        blocks.append(Table(columns, tuple(_row(gap, words) for gap in gaps), "compact"))
         if any(gap.gap.why is GapReason.NOT_CONFIGURED for gap in gaps):
             blocks.append(Paragraph(words.say("anomalies.not_configured"), "note"))
     else:

@@ -123,8 +123,10 @@ class _Writer:
                 return self._contents(block)
 
     def _gallery(self, block: Gallery) -> str:
-        figures = "".join(self._figure(picture, is_large=block.is_large) for picture in block.pictures)
-        return f'<div class="gallery{" large" if block.is_large else ""}">{figures}</div>'
+        is_pair = block.in_a_row == 2  # noqa: PLR2004 - the docstring of Gallery says it
+        look = " large" if block.is_large else " pair" if is_pair else ""
+        figures = "".join(self._figure(one, is_large=block.is_large or is_pair) for one in block.pictures)
+        return f'<div class="gallery{look}">{figures}</div>'
 
     def _figure(self, picture: Picture | str, *, is_large: bool = False) -> str:
         if isinstance(picture, str):
@@ -154,7 +156,7 @@ def _table(block: Table, *, is_wide: bool) -> str:
     cols = "".join(f'<col class="w{max(1, round(100 * column.share / whole))}">' for column in block.columns)
     head = "".join(f'<th scope="col"{_class(column)}>{escape(column.title)}</th>' for column in block.columns)
     rows = "\n".join(_row(row, block.columns) for row in block.rows)
-    look = "fixed wide" if is_wide else "fixed"
+    look = f"fixed{' wide' if is_wide else ''}{'' if block.role == 'text' else f' {block.role}'}"
     return (
         f'<div class="scroll"><table class="{look}"><colgroup>{cols}</colgroup><thead><tr>{head}</tr></thead>\n'
         f"<tbody>{rows}</tbody></table></div>"

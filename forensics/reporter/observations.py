@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import groupby
 
 from forensics.model import Artifact, Finding, Stage, Tool
-from forensics.reporter import capture
+from forensics.reporter import attached, capture, measured
 from forensics.reporter.blocks import Block, Card, Pairs, Paragraph, Picture, Result, Section
 from forensics.reporter.capture_preflight import Preflights
 from forensics.reporter.captured import is_online
+from forensics.reporter.choice import CHOICES
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts, Observation
 from forensics.reporter.front import KINDS_IN_SUMMARY, condition, content_size, item_name, kind_name, results_table
 from forensics.reporter.gaps import gap_text
+from forensics.reporter.naming import shown_name, value_said
 from forensics.reporter.picture import DRAWABLE
 from forensics.reporter.ranking import family_rank
-from forensics.reporter.recorded import EMPTY, flat, value_text
+from forensics.reporter.recorded import flat
 from forensics.reporter.wording import Words
 
-VALUES_SHOWN = 8
-"""Most values that stand beside a finding; the annex has more, the record has all."""
+ITEMS_AT_A_GLANCE = 10
+"""Items from which the results are also counted by kind, ahead of the items; with fewer the items show them soon."""
 
 PLACES_SHOWN = 6
 """Most places in a subject that are written out."""
-
-PICTURES_SHOWN = 2
-"""Most attachments of a finding that are shown."""
 
 TITLE_LENGTH = 70
 """Characters after which the name in the title of an item's section is cut."""
@@ -39,8 +39,8 @@ def observations(case: CaseFacts, words: Words, *, preflights: Preflights) -> Se
     blocks: list[Block] = [
         Paragraph(words.say("observations.intro", part=words.part("limits"), annex=words.part("values")))
     ]
-    if len({(found.finding.stage, found.finding.kind) for found in case.findings}) > KINDS_IN_SUMMARY:
-        blocks += [Paragraph(words.say("observations.all_kinds")), results_table(case, words, most=200)]
+    if len(case.items) > ITEMS_AT_A_GLANCE and len({found.finding.kind for found in case.findings}) > KINDS_IN_SUMMARY:
+        blocks += [Paragraph(words.say("observations.all_kinds")), results_table(case, words)]
     if any(is_online(facts) for facts in case.items):
         blocks.append(Paragraph(words.say("capture.intro")))
     sections = [
@@ -129,13 +129,21 @@ def _drawn(artifact: Artifact, words: Words, *, caption: Said) -> Picture:
 
 
 def _by_stage(found: tuple[Observation, ...], words: Words, *, hide: bool) -> Iterator[Block]:
+    if hide and any(one.finding.values for one in found):
+        yield Paragraph(words.say("observations.values_hidden"), "note")
     for stage in Stage:
         here = [one for one in found if one.finding.stage is stage]
         here.sort(key=lambda one: family_rank(one.finding.kind)[0])
         if here:
             yield Paragraph(words.say(f"stage.{stage.value}"), "strong")
-        for one in here:
-            yield from _observation(one, words, hide=hide)
+        for used, group in groupby(here, key=lambda one: (one.finding.analyzer, one.finding.tools)):
+            together = list(group)
+            for one in together:
+                yield from _observation(one, words, hide=hide)
+            tools = words.listed(tool_name(tool, words) for tool in (used[0], *used[1]))
+            refs = words.listed(words.show(one.ref) for one in together)
+            text = words.say("observations.tools_text", refs=refs, tools=tools)
+            yield Paragraph(text, "note", words.label("observations.tools"))
 
 
 def _observation(found: Observation, words: Words, *, hide: bool) -> Iterator[Block]:
@@ -146,32 +154,11 @@ def _observation(found: Observation, words: Words, *, hide: bool) -> Iterator[Bl
         words.say("word.record_of", kind=finding.kind, ref=found.ref),
     )
     yield Paragraph(words.sentence(finding.statement, hide=hide))
-    yield from _values(found, words, hide=hide)
+    if not hide:
+        yield from measured.beside(finding, found.ref, words=words)
     yield from _labelled(found, words, hide=hide)
     if not hide:
-        yield from _attachments(finding, words)
-
-
-def _values(found: Observation, words: Words, *, hide: bool) -> Iterator[Block]:
-    values = key_values(found.finding)
-    if values and hide:
-        yield Paragraph(words.say("observations.values_hidden", ref=found.ref), "note")
-        return
-    if values:
-        yield Pairs(
-            tuple((words.show(name), value_text(value, words)) for name, value in values[:VALUES_SHOWN]), "values"
-        )
-    if values[VALUES_SHOWN:]:
-        more = words.count("values", len(values) - VALUES_SHOWN)
-        yield Paragraph(
-            words.say("observations.more_values", values=more, annex=words.part("values"), ref=found.ref), "note"
-        )
-
-
-def key_values(finding: Finding) -> list[tuple[str, object]]:
-    """Lays the values of a finding flat, without empty ones; the plain ones at the top come first."""
-    values = [(name, value) for name, value in flat(finding.values) if value not in EMPTY]
-    return sorted(values, key=lambda pair: "." in pair[0] or "[" in pair[0])
+        yield from attached.attachments(finding, found.ref, words=words)
 
 
 def _labelled(found: Observation, words: Words, *, hide: bool) -> Iterator[Paragraph]:
@@ -183,7 +170,6 @@ def _labelled(found: Observation, words: Words, *, hide: bool) -> Iterator[Parag
         "gaps": [gap_text(gap, words, is_hidden=hide) for gap in finding.gaps],
         "repeats": [words.say("observations.repeated", refs=words.listed(found.repeats))] if found.repeats else [],
         "others": [words.listed(found.others)] if found.others else [],
-        "tools": [_tools(finding, words)],
     }
     for name, lines in texts.items():
         if lines:
@@ -193,36 +179,26 @@ def _labelled(found: Observation, words: Words, *, hide: bool) -> Iterator[Parag
 
 
 def _places(finding: Finding, ref: str, *, words: Words) -> list[Said]:
+    """Writes the places of a finding on one line; nothing where a table beside it has them."""
+    if not finding.where or (finding.kind in CHOICES and CHOICES[finding.kind].has_places):
+        return []
     places = [
-        words.join(
-            (words.join([name, Said("\u00a0"), value_text(value, words)]) for name, value in flat(place)),
-            words.say("word.clause"),
-        )
+        words.join((_place(name, value, finding.kind, words) for name, value in flat(place)), words.say("word.clause"))
         for place in finding.where[:PLACES_SHOWN]
     ]
     if finding.where[PLACES_SHOWN:]:
         more = words.count("places", len(finding.where) - PLACES_SHOWN)
         places.append(words.say("observations.more_places", places=more, ref=ref))
-    return [words.join(places, words.say("word.semicolon"))] if places else []
+    return [words.join(places, words.say("word.semicolon"))]
 
 
-def _tools(finding: Finding, words: Words) -> Said:
-    return words.listed(tool_name(tool, words) for tool in (finding.analyzer, *finding.tools))
+def _place(name: str, value: object, kind: str, words: Words) -> Said:
+    path = tuple(name.split("."))
+    said = [shown_name(path, kind, words=words), value_said(path, value, words=words)]
+    return words.join(said, "\u00a0")
 
 
 def tool_name(tool: Tool, words: Words) -> Said:
     """Names a tool with its version and the beginning of its digest, where there is one."""
     name = words.join([tool.name, tool.version], " ")
     return words.say("word.tool_digest", tool=name, digest=words.short_digest(tool.digest)) if tool.digest else name
-
-
-def _attachments(finding: Finding, words: Words) -> Iterable[Block]:
-    pictures = [
-        artifact for artifact in finding.attachments if artifact.media_type in DRAWABLE and artifact.sealed is None
-    ]
-    for artifact in pictures[:PICTURES_SHOWN]:
-        rows = (
-            (words.say("observations.attachment"), words.show(artifact.role)),
-            (words.say("observations.digest"), words.show(artifact.digests.sha256)),
-        )
-        yield Card(Pairs(rows, "card"), _drawn(artifact, words, caption=words.say("picture.attachment")))

@@ -20,6 +20,9 @@ PAD = 4.0
 TALLEST = PORTRAIT.height / 3
 """Height from which a row may be parted between its lines, in points."""
 
+COMPACT_TALLEST = PORTRAIT.height / 8
+"""The same for the small rows of a compact table, whose long cells would else leave much of a page blank."""
+
 
 @dataclass(frozen=True, slots=True)
 class CellLines:
@@ -39,7 +42,7 @@ class CellLines:
 
 @dataclass(frozen=True, slots=True)
 class PairLook:
-    """How pairs of names and values look: the names' share of the width, size of text, weights and alignment."""
+    """How pairs look: the names' share of the width, size of text, weights, alignment, space above and below a row."""
 
     share: float
     size: float
@@ -47,13 +50,14 @@ class PairLook:
     value_is_bold: bool = False
     name_colour: int = GREY
     align: str = "left"
+    pad: float = 2.2
 
 
 PAIRS: Mapping[str, PairLook] = {
     "text": PairLook(0.30, 8.6),
     "cover": PairLook(0.24, 8.9),
     "card": PairLook(0.22, 8.2),
-    "values": PairLook(0.36, 7.9),
+    "values": PairLook(0.36, 7.6, pad=1.3),
     "numbers": PairLook(0.86, 9.2, value_is_bold=True, name_colour=INK, align="right"),
     "glossary": PairLook(0.26, 8.9, name_is_bold=True, name_colour=INK),
 }
@@ -84,15 +88,17 @@ class Grid:
         widths = [width * column.share / whole for column in block.columns]
         starts = [sum(widths[:index]) for index in range(len(widths))]
         places = list(zip(block.columns, starts, widths, strict=True))
-        header = self._header(places, width)
-        yield replace(header, keep=True, before=8.0)
+        header, is_compact = self._header(places, width), block.role == "compact"
+        yield replace(header, keep=True, before=3.0 if is_compact else 8.0)
         held = {0, len(block.rows) - 2} - {len(block.rows) - 1}
         for index, row in enumerate(block.rows):
             cells = []
             for cell, (column, x, size) in zip(row, places, strict=True):
                 text, anchor = (page_text(cell), cell.anchor) if isinstance(cell, PageOf) else (cell, "")
-                cells.append(self.cell(text, self._cell_style(column.role), x=x, width=size, anchor=anchor))
-            for strip in _row(cells, width, pad=3.6):
+                style = self._cell_style(column.role, is_compact=is_compact)
+                cells.append(self.cell(text, style, x=x, width=size, anchor=anchor))
+            pad, tallest = (1.8, COMPACT_TALLEST) if is_compact else (3.6, TALLEST)
+            for strip in _row(cells, width, pad=pad, tallest=tallest):
                 yield replace(strip, header=header, keep=strip.keep or index in held)
 
     def _header(self, places: Sequence[tuple[Column, float, float]], width: float) -> Strip:
@@ -111,9 +117,12 @@ class Grid:
 
         return Strip(height, paint)
 
-    def _cell_style(self, role: str) -> Style:
+    def _cell_style(self, role: str, *, is_compact: bool = False) -> Style:
         if role == "digest":
             return replace(self.style(6.7), leading=9.4)
+        if is_compact:
+            small = self.style(7.4, bold=role == "strong", align="right" if role == "number" else "left")
+            return replace(small, leading=10.6 if self.language == "zh" else 9.8)
         style = self.style(8.0, bold=role == "strong", align="right" if role == "number" else "left")
         return replace(style, leading=12.0 if self.language == "zh" else 11.2)
 
@@ -127,15 +136,15 @@ class Grid:
         for index, (name, value) in enumerate(block.rows):
             right = self.cell(value, values, x=split - PAD, width=width - split + PAD)
             cells = (self.cell(name, names, x=0.0, width=split), right)
-            for strip in _row(cells, width, pad=2.2):
+            for strip in _row(cells, width, pad=look.pad):
                 before = strip.before + (6.0 if index == 0 else 0.0)
                 yield replace(strip, before=before, keep=strip.keep or index in held)
 
 
-def _row(cells: Sequence[CellLines], width: float, *, pad: float) -> Iterator[Strip]:
+def _row(cells: Sequence[CellLines], width: float, *, pad: float, tallest: float = TALLEST) -> Iterator[Strip]:
     """Gives a row as one strip, or, where it is tall, as one strip a line."""
     height = max(cell.height for cell in cells) + 2 * pad
-    if height > TALLEST:
+    if height > tallest:
         yield from _tall_row(cells, width)
         return
 

@@ -15,6 +15,9 @@ from forensics.plugins import Evidence, Sink
 
 _READERS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "image": (("compression.jpeg", "jpeg"),),
+    "video": (("compression.video", "video"), ("compression.audio", "audio")),
+    "audio": (("compression.audio", "audio"),),
+    "application": (("compression.video", "video"), ("compression.audio", "audio")),
 }
 """First part of the media type to the kinds of finding and the modules that make them; each module has
 `findings(look: Look) -> Iterator[Finding]`."""
@@ -22,7 +25,7 @@ _READERS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 @dataclass(frozen=True)
 class CompressionAnalyzer:
-    """Looks for what earlier and present compression left in pictures.
+    """Looks for what earlier and present compression left in pictures, clips and sound.
 
     Attributes:
         maps: Whether ghost maps and error levels of JPEG pictures are made.
@@ -32,6 +35,12 @@ class CompressionAnalyzer:
         coefficient_pixels: Of larger pictures no coefficients are read.
         size_limit_bytes: Larger files are not read.
         time_limit_s: Seconds for reading the coefficients of one picture.
+        clip_time_limit_s: Seconds for each of the steps on a clip or a sound: packets, decoding.
+        clip_memory_bytes: Address space of each FFprobe and FFmpeg.
+        clip_packets: Packets of a clip that are read, of all its streams together.
+        clip_frames: Frames of a clip that are decoded.
+        clip_pixels: Pixels of a clip that are decoded, of all frames together.
+        sound_s: Seconds of sound that are decoded.
     """
 
     maps: bool = True
@@ -41,10 +50,16 @@ class CompressionAnalyzer:
     coefficient_pixels: int = 120_000_000
     size_limit_bytes: int = 256 << 20
     time_limit_s: float = 60.0
+    clip_time_limit_s: float = 600.0
+    clip_memory_bytes: int = 2 << 30
+    clip_packets: int = 400_000
+    clip_frames: int = 36_000
+    clip_pixels: int = 40_000_000_000
+    sound_s: float = 600.0
 
     name: ClassVar[str] = "compression"
     version: ClassVar[str] = "1"
-    media_types: ClassVar[tuple[str, ...]] = ("image/*",)
+    media_types: ClassVar[tuple[str, ...]] = ("image/*", "video/*", "audio/*", "application/ogg")
     needs: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[str, ...]] = ()
 

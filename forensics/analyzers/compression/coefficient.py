@@ -6,12 +6,14 @@ import json
 import sys
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forensics import tools
 from forensics.analyzers.compression.extraction import FREQUENCIES
-from forensics.errors import MediaError
+from forensics.errors import MediaError, ToolMissingError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +34,10 @@ _BYTES_PER_PIXEL = 2 * len(FREQUENCIES) / 64
 
 _MEMORY_BYTES = 2 << 30
 """Of the process: three components of 64 coefficients of 16 bits, twice, for the largest picture by default."""
+
+
+_LIBRARY = "cjpeglib_6b.*"
+"""File name of the shared library with libjpeg 6b, which jpeglib uses if it is not told otherwise."""
 
 
 class Refusal(StrEnum):
@@ -95,7 +101,7 @@ def read(path: Path, pixel_limit: int, *, time_limit_s: float) -> Coefficients:
         ToolError: The process ran out of its time, memory or output.
     """
     script = Path(__file__).with_name("extraction.py")
-    command = [sys.executable, "-P", str(script), str(path), str(pixel_limit)]
+    command = [sys.executable, "-I", "-S", str(script), library(), str(path), str(pixel_limit)]
     output_bytes = int(pixel_limit * _BYTES_PER_PIXEL * 1.2) + (1 << 20)
     completed = tools.run(command, limits=tools.Limits(time_limit_s, _MEMORY_BYTES, output_bytes))
     line, _, rest = completed.stdout.partition(b"\n")
@@ -105,6 +111,21 @@ def read(path: Path, pixel_limit: int, *, time_limit_s: float) -> Coefficients:
     if "refused" in header:
         raise RefusedError(Refusal(header["refused"]))
     return unpack(header, rest, completed.stderr)
+
+
+@cache
+def library() -> str:
+    """Finds jpeglib's shared library, which is libjpeg with a few functions around it, without importing jpeglib.
+
+    Raises:
+        ToolMissingError: jpeglib is not installed.
+    """
+    spec = find_spec("jpeglib")
+    folders = spec.submodule_search_locations if spec else None
+    found = [path for folder in folders or () for path in sorted(Path(folder, "cjpeglib").glob(_LIBRARY))]
+    if not found:
+        raise ToolMissingError("jpeglib is not installed.", hint="Install it: pip install jpeglib")
+    return str(found[0])
 
 
 def unpack(header: dict[str, Any], content: bytes, complaints: bytes) -> Coefficients:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -197,6 +198,7 @@ def _reason(error: Exception) -> GapReason:
     return GapReason.LIMIT if isinstance(error, ToolLimitError) else GapReason.UNREADABLE
 
 
+@cache
 def _tools() -> tuple[Tool, ...]:
     tools = []
     for name in _LIBRARIES:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_COMPRESSION = 6
 _BOX_COLOUR = (255, 200, 0)
 
 
@@ -35,7 +34,7 @@ def keep(sink: Sink, picture: NDArray[np.uint8], *, role: str, side_px: int, **f
 
     small = shrink(picture, side_px)
     shown = small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2BGR)  # noqa: PLR2004 -- grey has no third axis
-    is_written, content = cv2.imencode(".png", shown, [cv2.IMWRITE_PNG_COMPRESSION, _COMPRESSION])
+    is_written, content = cv2.imencode(".png", shown, [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY])
     if not is_written:
         raise MediaError(f"{role} cannot be written as PNG")
     scale = round(small.shape[1] / picture.shape[1], 4)

@@ -37,6 +37,7 @@ GUARD = ("-protocol_whitelist", "file", "-format_whitelist", ",".join(_FORMATS))
 """Options before an input that keep other files and hosts out of reach."""
 
 _ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
+_MOST = 1 << 48
 _MOST_LINES = 10
 _LONGEST = 300
 _MOST_STREAMS = 100
@@ -82,11 +83,12 @@ class Stream:
     entry: Mapping[str, Any]
 
     def number(self, name: str) -> int | None:
-        """Gives a number that the headers state; None where they do not."""
+        """Gives a number that the headers state; None where they do not, or where no clip has so much."""
         try:
-            return int(str(self.entry.get(name)))
+            value = int(str(self.entry.get(name)))
         except ValueError:
             return None
+        return value if abs(value) < _MOST else None
 
     def seconds(self, name: str) -> float | None:
         """Gives a time that the headers state, in seconds; None where they do not."""

@@ -71,7 +71,7 @@ def find(luma: NDArray[np.uint8]) -> Shifted | None:
     blocks = _window(luma)
     if blocks is None:
         return None
-    strength = _strength(np.stack([_periodicity(blocks, grid) for grid in range(64)]))
+    strength = _strength(_periodicity(blocks))
     best_step = strength.argmax(axis=2) + _LEAST_STEP
     best = strength.max(axis=2)
     winner = best.argmax(axis=0)
@@ -97,27 +97,33 @@ def _window(luma: NDArray[np.uint8]) -> NDArray[np.float32] | None:
     return luma[top : top + 8 * down + 7, left : left + 8 * across + 7].astype(np.float32)
 
 
-def _periodicity(window: NDArray[np.float32], grid: int) -> NDArray[np.float64]:
-    """Gives how strongly the coefficients on one grid keep to multiples of each step.
+def _periodicity(window: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Gives how strongly the coefficients on each grid keep to multiples of each step.
 
     Returns:
-        Sum of cosines over its standard deviation, shape (frequencies, steps).
+        Sum of cosines over its standard deviation, shape (64, frequencies, steps); grids as 8 * down + across.
     """
     import numpy as np
 
-    down, across = divmod(grid, 8)
     rows, columns = (window.shape[0] - 7) // 8, (window.shape[1] - 7) // 8
-    part = window[down : down + 8 * rows, across : across + 8 * columns]
-    basis, cosines, squares = _basis(), *_cosines()
-    # Two products of small matrices give the few low frequencies of every block.
-    tall = np.einsum("rxc,xu->ruc", part.reshape(rows, 8, -1), basis).reshape(rows, 4, columns, 8)
-    cells = np.einsum("rucy,yv->uvrc", tall, basis).reshape(4, 4, -1)
     size = _LARGEST * _BINS_PER_UNIT
-    counts = np.empty((len(_FREQUENCIES), size))
-    for at, (row, column) in enumerate(_FREQUENCIES):
-        bins = (np.abs(cells[row, column]) * _BINS_PER_UNIT).astype(np.int32)
-        counts[at] = np.bincount(bins[bins < size], minlength=size)
-    return (counts @ cosines.T) / np.sqrt(np.maximum(counts @ squares.T, 1.0))
+    counts = np.empty((64, len(_FREQUENCIES), size))
+    places = (size + 1) * np.arange(len(_FREQUENCIES), dtype=np.float32)[:, None]
+    cells = [4 * down + across for down, across in _FREQUENCIES]
+    for right in range(8):
+        # Two products of small matrices give the few low frequencies of every block; the first serves eight grids.
+        flat = window[:, right : right + 8 * columns].reshape(-1, 8) @ _basis()
+        flat = np.ascontiguousarray(flat.T).reshape(4, len(window), columns)
+        for down in range(8):
+            tall = flat[:, down : down + 8 * rows].reshape(4, rows, 8, columns).transpose(2, 0, 1, 3).reshape(8, -1)
+            found = np.abs((_basis().T * _BINS_PER_UNIT @ tall).reshape(16, -1)[cells])
+            np.minimum(found, size, out=found)
+            found += places
+            count = np.bincount(found.ravel().astype(np.int32), minlength=(size + 1) * len(_FREQUENCIES))
+            counts[8 * down + right] = count.reshape(len(_FREQUENCIES), -1)[:, :size]
+    cosines, squares = _cosines()
+    periodicity: NDArray[np.float64] = (counts @ cosines.T) / np.sqrt(np.maximum(counts @ squares.T, 1.0))
+    return periodicity
 
 
 def _strength(periodicity: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 LUMINANCE = (
     *(16, 11, 10, 16, 24, 40, 51, 61),
@@ -28,6 +30,9 @@ CHROMINANCE = (
 
 QUALITIES = range(1, 101)
 
+_LOWEST = tuple(8 * row + column for row in range(4) for column in range(4 - row))
+"""Cells of the ten lowest frequencies, in rows."""
+
 _LEAST_FREQUENCIES = 3
 _LEAST_EXPLAINED = 0.8
 _TIE = 10.0
@@ -41,7 +46,7 @@ class Quality:
     Attributes:
         number: 1 to 100; of several that have the same tables the highest.
         is_exact: Whether the tables are exactly those.
-        distance: Mean absolute difference of the steps.
+        distance: Mean absolute difference of all steps.
     """
 
     number: int
@@ -64,7 +69,8 @@ class FirstQuality:
     highest: int | None = None
 
 
-def scaled(base: Sequence[int], quality: int) -> tuple[int, ...]:
+@cache
+def scaled(base: tuple[int, ...], quality: int) -> tuple[int, ...]:
     """Gives the steps at a quality, each 1 to 255.
 
     Source: libjpeg, jcparam.c, `jpeg_quality_scaling` and `jpeg_add_quant_table`.
@@ -74,20 +80,33 @@ def scaled(base: Sequence[int], quality: int) -> tuple[int, ...]:
 
 
 def nearest(tables: Sequence[Sequence[int]]) -> Quality:
-    """Finds the quality whose tables are the nearest to those of a picture.
+    """Finds the quality whose tables are those of a picture, else whose steps at the lowest frequencies are the nearest.
+
+    Tables of other makers rise otherwise towards the high frequencies: over all steps, strong tables of one program come
+    nearest to quality 94. The lowest frequencies, compared by their ratio, tell how strongly a picture was compressed.
 
     Args:
         tables: Of the luminance first, then of the chrominance where there is any; 64 steps each, in rows.
     """
-    bases = [LUMINANCE, *[CHROMINANCE] * (len(tables) - 1)]
-    best = Quality(0, is_exact=False, distance=float("inf"))
-    for quality in QUALITIES:
-        wanted = [step for base in bases for step in scaled(base, quality)]
-        present = [step for table in tables for step in table]
-        distance = sum(abs(one - other) for one, other in zip(wanted, present, strict=True)) / len(wanted)
-        if distance <= best.distance:
-            best = Quality(quality, wanted == present, round(distance, 2))
-    return best
+    given = tuple(tuple(table) for table in tables)
+    for quality in reversed(QUALITIES):
+        if given == _both(quality)[: len(given)]:
+            return Quality(quality, is_exact=True, distance=0.0)
+    best = min(reversed(QUALITIES), key=lambda quality: _apart(given[0], quality))
+    pairs = zip((step for table in given for step in table), (step for table in _both(best) for step in table))
+    apart = sum(abs(one - other) for one, other in pairs)
+    return Quality(best, is_exact=False, distance=round(apart / (64 * len(given)), 2))
+
+
+def _apart(table: Sequence[int], quality: int) -> float:
+    wanted = scaled(LUMINANCE, quality)
+    return sum(abs(math.log(max(table[at], 1) / wanted[at])) for at in _LOWEST)
+
+
+@cache
+def _both(quality: int) -> tuple[tuple[int, ...], ...]:
+    chrominance = scaled(CHROMINANCE, quality)
+    return scaled(LUMINANCE, quality), chrominance, chrominance
 
 
 def first_quality(gains: Mapping[tuple[int, int], Mapping[int, float]]) -> FirstQuality:

@@ -1,8 +1,9 @@
-"""Where a clip may have been cut or joined: edit lists, several descriptions of one track, changes of the frame size."""
+"""Where a clip may have been cut or joined: edit lists, several descriptions of one track, changes of frame size."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from forensics import formats
@@ -79,7 +80,7 @@ def _fact(parts: Sequence[Part], *path: str, name: str) -> Any:
 
 
 def _sizes(frames: Sequence[Frame], timing: Timing) -> Iterator[dict[str, Any]]:
-    for index, (before, after) in enumerate(zip(frames, frames[1:], strict=False), start=1):
+    for index, (before, after) in enumerate(pairwise(frames), start=1):
         if (before.width_px, before.height_px) != (after.width_px, after.height_px):
             yield {
                 "frame": index,

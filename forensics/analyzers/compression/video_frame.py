@@ -10,8 +10,9 @@ from pathlib import Path
 from forensics import tools
 from forensics.analyzers.compression.probe import FFMPEG, GUARD, SOURCE, Bounds, Packet, Stream, complaints
 
-_THREADS = "2"
-"""Fixed, so that damaged frames are mended in the same way on every machine."""
+_THREADS = 2
+"""Threads for decoding. FFmpeg mends damaged frames differently in each run where it uses several, so that a clip that
+gives errors is decoded once more with one."""
 
 _FRAME_BYTES = 1200
 """More than FFmpeg writes for one frame: about 550 bytes on both outputs."""
@@ -21,12 +22,14 @@ _NEW_OPTION = (5, 1)
 """`-fps_mode` replaced `-vsync` in this version. *Source:* FFmpeg's Changelog."""
 
 _SHOWN = re.compile(
-    rb"^\[Parsed_showinfo_\d+ @ \w+\] n: *(\d+) pts: *(\S+) .*? s:(\d+)x(\d+) i:(.) iskey:(\d) type:(\S)", re.MULTILINE
+    rb"^\[Parsed_showinfo_\d+ @ \w+\] \[info\] n: *(\d+) pts: *(\S+) .*? s:(\d+)x(\d+) i:(.) iskey:(\d) type:(\S)",
+    re.MULTILINE,
 )
+"""The line of one frame. What the file itself says (titles and the like) never stands at the start of a line."""
+
 _POSITION = re.compile(rb" pos: *(\d+)")
-_DIFFERENCE = re.compile(rb"^\[Parsed_metadata_\d+ @ \w+\] lavfi\.scd\.(mafd|score)=([0-9.]+)", re.MULTILINE)
-_OTHER = re.compile(rb"^\[[^]\n]+ @ \w+\] (?!n: |lavfi\.|frame:|color_range|config |side data|  )[^\n]*$", re.MULTILINE)
-_FILTER = re.compile(rb"^\[Parsed_")
+_DIFFERENCE = re.compile(rb"^\[Parsed_metadata_\d+ @ \w+\] \[info\] lavfi\.scd\.(mafd|score)=([0-9.]+)", re.MULTILINE)
+_ERROR = re.compile(rb"^(?:\[[^]\n]+ @ \w+\] )*\[(?:error|fatal|panic)\] [^\n]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,10 @@ def decode(path: Path, stream: Stream, packets: Sequence[Packet], *, bounds: Bou
     Raises:
         ToolError: FFmpeg cannot be run, or reached a limit.
     """
-    command = _command(stream, most)
-    with path.open("rb") as content:
-        done = tools.run(command, limits=bounds.limits(_FRAME_BYTES * most + _SLACK_BYTES), stdin=content)
-    shown = list(_SHOWN.finditer(done.stderr))
+    done = _run(path, _command(stream, most, threads=_THREADS), bounds, most=most)
+    if _ERROR.search(done.stderr):
+        done = _run(path, _command(stream, most, threads=1), bounds, most=most)
+    shown = list(_SHOWN.finditer(done.stderr))[:most]
     digests = [line.rpartition(b",")[2].strip().decode() for line in done.stdout.splitlines() if line[:1] != b"#"]
     if len(digests) != len(shown):
         digests = [""] * len(shown)
@@ -98,16 +101,23 @@ def decode(path: Path, stream: Stream, packets: Sequence[Packet], *, bounds: Bou
         _frame(match, digest, measured, sizes=sizes)
         for match, digest, measured in zip(shown, digests, differences, strict=True)
     )
-    said = b"\n".join(line for line in _OTHER.findall(done.stderr) if not _FILTER.match(line))
-    return Frames(frames, len(frames) >= most, complaints(said))
+    said = complaints(b"\n".join(_ERROR.findall(done.stderr)))
+    if done.returncode and not said:
+        said = (f"FFmpeg ended with status {done.returncode}",)
+    return Frames(frames, len(frames) >= most, said)
 
 
-def _command(stream: Stream, most: int) -> list[str]:
+def _run(path: Path, command: list[str], bounds: Bounds, *, most: int) -> tools.Completed:
+    with path.open("rb") as content:
+        return tools.run(command, limits=bounds.limits(_FRAME_BYTES * most + _SLACK_BYTES), stdin=content)
+
+
+def _command(stream: Stream, most: int, *, threads: int) -> list[str]:
     program = tools.find(FFMPEG)
     numbers = tuple(int(part) for part in re.findall(r"\d+", program.version)[:2])
     mode = "-fps_mode" if not numbers or numbers >= _NEW_OPTION else "-vsync"
     return [
-        *(str(program.path), "-v", "info", "-hide_banner", "-nostats", "-nostdin", "-threads", _THREADS),
+        *(str(program.path), "-v", "level+info", "-hide_banner", "-nostats", "-nostdin", "-threads", str(threads)),
         *(*GUARD, "-copyts", "-noautorotate", "-i", SOURCE, "-map", f"0:{stream.index}", "-map_metadata", "-1"),
         *("-vf", "showinfo=checksum=0,scdet=threshold=100,metadata=print", "-filter_threads", "1"),
         *(mode, "passthrough", "-frames:v", str(most), "-f", "framehash", "-hash", "murmur3", "pipe:1"),

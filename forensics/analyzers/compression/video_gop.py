@@ -53,6 +53,10 @@ class Groups:
         return bool(self.lengths) and max(*self.lengths, self.last) == 1
 
 
+_LEAST_LENGTH_S = 0.01
+"""Shorter streams, of less than a frame, have no bit rate."""
+
+
 def group(packets: Sequence[Packet]) -> Groups:
     """Finds the groups of pictures.
 
@@ -144,7 +148,7 @@ def bit_rate(packets: Sequence[Packet], timing: Timing, length_s: float | None) 
     full = min(math.floor(length_s or 0), _SECONDS)
     rates = [seconds[second] * 8 for second in range(full)]
     return {
-        "mean_bps": round(whole * 8 / length_s) if length_s else None,
+        "mean_bps": round(whole * 8 / length_s) if length_s and length_s >= _LEAST_LENGTH_S else None,
         "second_least_bps": min(rates, default=None),
         "second_median_bps": round(statistics.median(rates)) if rates else None,
         "second_most_bps": max(rates, default=None),

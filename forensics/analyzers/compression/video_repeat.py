@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from forensics.analyzers.compression.video_frame import Frame
@@ -12,9 +13,12 @@ from forensics.analyzers.compression.video_timing import Timing
 
 _LISTED = 50
 
-NEARLY = 0.02
-"""Mean difference of brightness, in per cent of the whole range, below which a frame nearly repeats the one before:
-0.05 of 256 levels. *Measured* (docs/methods/compression.md): repeated frames that were encoded again."""
+_NEARLY = 0.05
+_QUIETER = 0.25
+_AROUND = 3
+"""A frame nearly repeats the one before where the mean difference of brightness is at most 0.05 % of the whole range
+(an eighth of one of 256 levels) and at most a quarter of the median among the three frames before and the three after
+it. *Measured* (docs/methods/compression.md): repeated frames that were encoded again."""
 
 MOVING = 0.1
 """From this difference on, in per cent, the picture moves: a quarter of one of 256 levels in the mean."""
@@ -60,6 +64,24 @@ def runs(frames: Sequence[Frame]) -> tuple[Run, ...]:
     return tuple(found)
 
 
+def nearly(frames: Sequence[Frame]) -> tuple[int, ...]:
+    """Finds frames that show nearly what the frame before shows while the picture moves around them.
+
+    Frames that repeat the one before exactly are not among them. Repeats that were encoded again mostly are.
+    """
+    return tuple(index for index in range(1, len(frames)) if _is_nearly(frames, index))
+
+
+def _is_nearly(frames: Sequence[Frame], index: int) -> bool:
+    difference = frames[index].difference
+    if difference > _NEARLY or is_repeat(frames, index):
+        return False
+    before = [frame.difference for frame in frames[max(1, index - _AROUND) : index]]
+    after = [frame.difference for frame in frames[index + 1 : index + 1 + _AROUND]]
+    around = statistics.median(before + after) if before and after else 0.0
+    return around >= MOVING and difference <= _QUIETER * around
+
+
 def _moves(frames: Sequence[Frame], index: int) -> bool:
     return 0 < index < len(frames) and frames[index].difference >= MOVING
 
@@ -70,15 +92,19 @@ def values(frames: Sequence[Frame], timing: Timing) -> dict[str, Any] | None:
         return None
     found = runs(frames)
     repeated = sum(run.count for run in found)
-    nearly = sum(frame.difference < NEARLY for frame in frames[1:])
+    near = nearly(frames)
     moving = [run for run in found if run.is_in_motion]
     return {
         "exact_count": repeated,
         "exact_share": round(repeated / len(frames), 4),
-        "exact_or_nearly_count": nearly,
         "exact_size_median_bytes": _cost(frames, found),
         "in_motion_count": sum(run.count for run in moving),
         "in_motion_period_frames": _period(moving),
+        "nearly_in_motion_count": len(near),
+        "nearly_in_motion": [
+            {"frame": index, "pts_s": timing.seconds(stamp) if (stamp := frames[index].pts) is not None else None}
+            for index in near[:_LISTED]
+        ],
         "run_count": len(found),
         "runs": [_run(run, frames, timing) for run in (moving + [run for run in found if run not in moving])[:_LISTED]],
     }
@@ -94,7 +120,7 @@ def _period(found: Sequence[Run]) -> int | None:
     """Gives the distance that repeats in motion keep, as rate conversions make it; None where they keep none."""
     if len(found) < _LEAST_REPEATS:
         return None
-    steps = [after.first - before.first for before, after in zip(found, found[1:], strict=False)]
+    steps = [after.first - before.first for before, after in pairwise(found)]
     usual = statistics.median_low(steps)
     return usual if sum(step == usual for step in steps) >= _PERIODIC_SHARE * len(steps) else None
 

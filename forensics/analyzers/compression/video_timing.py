@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from forensics.analyzers.compression.probe import Packet, Stream
@@ -23,6 +24,9 @@ containers with coarse ticks (Matroska: 1 ms) round."""
 _MISSING = 1.5
 """From this many usual intervals on, an interval has room for a further frame (1 and 2 frames, halfway)."""
 
+_BREAK_S = 3600
+"""A longer interval is a break in the time stamps, for which no frames are counted. A convention of this tool."""
+
 _HISTOGRAM = 10
 
 
@@ -36,6 +40,8 @@ class Timing:
         intervals: Between one stamp and the next, in ticks.
         usual: The most common interval in ticks; None where there is none.
         is_constant: Whether nearly all intervals are of that length; None where there are too few to say.
+        end: Time in ticks at which the last frame ends, which is taken to last as long as is usual where the file does
+            not say; None without stamps.
         stepping_back: Packets whose time of decoding is not later than that of the packet before.
         without_stamp: Packets without any time stamp.
     """
@@ -45,6 +51,7 @@ class Timing:
     intervals: tuple[int, ...]
     usual: int | None
     is_constant: bool | None
+    end: int | None
     stepping_back: int
     without_stamp: int
 
@@ -59,6 +66,15 @@ class Timing:
         return round((len(self.stamps) - 1) / float(spread * self.time_base), 4) if spread > 0 else None
 
     @property
+    def constant_rate_hz(self) -> float | None:
+        """The rate of a clip of constant rate, as if no frame were missing; None at a variable rate."""
+        mean = self.rate_hz
+        if not self.is_constant or mean is None:
+            return None
+        steps = len(self.stamps) - 1
+        return round(mean * (steps + sum(count for _, count in self.jumps)) / steps, 4)
+
+    @property
     def jumps(self) -> tuple[tuple[int, int], ...]:
         """Frame after which frames are missing by its clip's constant rate, and how many; empty at a variable rate."""
         if not self.is_constant or not self.usual:
@@ -66,7 +82,7 @@ class Timing:
         return tuple(
             (index, round(interval / self.usual) - 1)
             for index, interval in enumerate(self.intervals)
-            if interval >= _MISSING * self.usual
+            if interval >= _MISSING * self.usual and interval * self.time_base <= _BREAK_S
         )
 
 
@@ -84,12 +100,18 @@ def measure(stream: Stream, packets: Sequence[Packet]) -> Timing:
     shown = [packet for packet in packets if not packet.is_discarded]
     given = [packet.pts if packet.pts is not None else packet.dts for packet in shown]
     stamps = sorted(stamp for stamp in given if stamp is not None)
-    intervals = tuple(after - before for before, after in zip(stamps, stamps[1:], strict=False))
+    intervals = tuple(after - before for before, after in pairwise(stamps))
     usual = _usual(intervals)
     decoded = [packet.dts for packet in shown if packet.dts is not None]
-    back = sum(after <= before for before, after in zip(decoded, decoded[1:], strict=False))
+    back = sum(after <= before for before, after in pairwise(decoded))
     constant = _is_constant(intervals, usual) if len(intervals) >= _LEAST_INTERVALS else None
-    return Timing(tuple(stamps), stream.time_base, intervals, usual, constant, back, len(shown) - len(stamps))
+    end = _end(shown, usual)
+    return Timing(tuple(stamps), stream.time_base, intervals, usual, constant, end, back, len(shown) - len(stamps))
+
+
+def _end(shown: Sequence[Packet], usual: int | None) -> int | None:
+    stamped = ((packet.pts if packet.pts is not None else packet.dts, packet.duration) for packet in shown)
+    return max((stamp + (duration or usual or 0) for stamp, duration in stamped if stamp is not None), default=None)
 
 
 def _usual(intervals: Sequence[int]) -> int | None:
@@ -111,6 +133,7 @@ def values(timing: Timing) -> dict[str, Any]:
     longest = max(timing.intervals, default=None)
     return {
         "is_constant_rate": timing.is_constant,
+        "constant_rate_hz": timing.constant_rate_hz,
         "first_pts_s": timing.seconds(timing.stamps[0]) if timing.stamps else None,
         "interval_usual_s": None if timing.usual is None else timing.seconds(timing.usual),
         "interval_least_s": timing.seconds(min(timing.intervals)) if timing.intervals else None,
@@ -121,6 +144,7 @@ def values(timing: Timing) -> dict[str, Any]:
             for length, count in sorted(common, key=lambda pair: (-pair[1], pair[0]))
         ],
         "interval_kinds": len(set(timing.intervals)),
+        "breaks": sum(interval * timing.time_base > _BREAK_S for interval in timing.intervals),
         "repeated_stamps": sum(interval == 0 for interval in timing.intervals),
         "steps_back_in_decoding_order": timing.stepping_back,
         "frames_without_stamp": timing.without_stamp,
@@ -144,7 +168,7 @@ def beside(video: Timing, audio: Timing | None, *, is_whole: bool) -> dict[str, 
     start = length = pauses = None
     if audio is not None and video.stamps and audio.stamps:
         start = round(audio.seconds(audio.stamps[0]) - video.seconds(video.stamps[0]), 6)
-        length = round(_length_s(audio) - _length_s(video), 6) if is_whole else None
+        length = round((length_s(audio) or 0.0) - (length_s(video) or 0.0), 6) if is_whole else None
         pauses = [
             {"after_s": audio.seconds(audio.stamps[index]), "missing_s": audio.seconds(count * (audio.usual or 0))}
             for index, count in audio.jumps
@@ -157,11 +181,6 @@ def beside(video: Timing, audio: Timing | None, *, is_whole: bool) -> dict[str, 
     }
 
 
-def _length_s(timing: Timing) -> float:
-    """Gives the time from the first frame to the end of the last, which is taken to last as long as is usual."""
-    return timing.seconds(timing.stamps[-1] - timing.stamps[0] + (timing.usual or 0))
-
-
 def length_s(timing: Timing) -> float | None:
-    """Gives the length of the stream by its stamps, in seconds; None where it has none."""
-    return _length_s(timing) if timing.stamps else None
+    """Gives the time from the start of the first frame to the end of the last, in seconds; None without stamps."""
+    return None if timing.end is None else timing.seconds(timing.end - timing.stamps[0])

@@ -124,7 +124,7 @@ def findings(look: Look) -> Iterator[Finding]:
 def _values(reading: _Reading) -> dict[str, Any]:
     """Gives the values of the finding; where labels are declared, what only resembles one is listed and no more."""
     meant = reading.declared or reading.both
-    fields = [site.label.fields for site, _ in meant]
+    fields = [values["fields"] for _, values in meant]
     return {
         "sites": reading.rows[:_LISTED],
         "site_count": len(reading.sites),
@@ -172,7 +172,7 @@ def _short(text: str) -> str:
 
 def _statement(reading: _Reading) -> Message:
     """Says what the labels declare, and who stands in them."""
-    labels = sorted({site.label.fields["Label"] or "" for site, _ in reading.declared})
+    labels = sorted({values["fields"]["Label"] or "" for _, values in reading.declared})
     values: dict[str, Any] = {
         "producer": _shown(reading, "ContentProducer"),
         "propagator": _shown(reading, "ContentPropagator"),
@@ -290,7 +290,9 @@ def _absent(look: Look) -> Finding:
     )
     if gaps[0].why is GapReason.NOT_APPLICABLE:
         statement = message(
-            "aigc.unknown-format", "Implicit labels were not looked for: the format of the file has no reader here."
+            "aigc.unknown-format",
+            "The format of the file has no reader here: implicit labels of AI-generated content were only searched for "
+            "in the bytes of its start and end, and none was found there.",
         )
     return look.finding(
         KIND,

@@ -18,11 +18,22 @@ _MOST_HITS = 40
 
 _ELEMENT = re.compile(rb"<(?P<tag>[A-Za-z][\w.-]{0,40}:AIGC)(?=[\s>])[^<>]{0,500}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(rb"""[\s<][A-Za-z][\w.-]{0,40}:AIGC\s*=\s*(?P<quote>["'])""", re.IGNORECASE)
-_OBJECT = re.compile(rb"""\{\s{0,8}(?P<quote>\\?["']|&quot;|&#34;|&amp;quot;)AIGC(?P=quote)\s{0,8}:""")
+_OBJECT = re.compile(rb"""\{\s{0,8}(?P<quote>\\?["']|&quot;|&#34;|&amp;quot;)(?:AIGC|aigc)(?P=quote)\s{0,8}:""")
 _NEAR = re.compile(
     rb"""AIGC[^{}]{0,200}?(?P<object>\{\s{0,8}(?P<quote>\\?["']|&quot;)(?:Label|ContentProducer)(?P=quote)\s{0,8}:)"""
 )
 """The name, and soon behind it an object that begins as a label does: what is left where the container is damaged."""
+
+_BARE = re.compile(
+    rb"""\{\s{0,8}(?P<quote>\\?["']|&quot;|&#34;|&amp;quot;)(?:Label|ContentProducer)(?P=quote)\s{0,8}:"""
+)
+"""How an object begins that has the members of a label and is under no name."""
+
+_WIDE_OBJECT = re.compile(rb"\{\0(?:[\t\n\r ]\0){0,8}\"\0(?:A\0I\0G\0C\0|L\0a\0b\0e\0l\0)\"\0")
+"""The same, or one under the name, in UTF-16 with the low byte first, as Windows Media keeps texts."""
+
+MARKS = (b"AIGC", b"aigc", b"ContentProducer", b"C\0o\0n\0t\0e\0n\0t\0P\0r\0o\0d\0u\0c\0e\0r\0")
+"""What bytes must hold, at least one of them, for a search in them to find anything."""
 
 _WIDE = re.compile(rb"(?:\xff\xfe|\xfe\xff)?(?:(?P<big>\0<\0[^\0])|<\0[^\0]\0)")
 """How markup in UTF-16 begins. *Source:* XML 1.0, appendix F."""
@@ -84,9 +95,30 @@ def remains(data: bytes) -> Iterator[tuple[int, str]]:
             yield at, text
 
 
+def bare(data: bytes) -> Iterator[tuple[int, str]]:
+    """Gives objects under no name that have all members that a label must have, with the place of each."""
+    for match in islice(_BARE.finditer(data), _MOST_HITS):
+        at = match.start()
+        text = balanced(data[at : at + SCRAP]).decode("utf-8", "backslashreplace")
+        if _is_complete(text):
+            yield at, text
+    for match in islice(_WIDE_OBJECT.finditer(data), _MOST_HITS):
+        at = match.start()
+        scrap = data[at : at + SCRAP].decode("utf-16-le", "replace").encode("utf-8", "replace")
+        text = balanced(scrap).decode("utf-8", "replace")
+        if _is_complete(text):
+            yield at, text
+
+
+def _is_complete(text: str) -> bool:
+    fields = aigc_label.read(text).fields
+    return all(fields[name] for name in aigc_label.REQUIRED)
+
+
 def looks(data: bytes) -> Iterator[tuple[int, str]]:
     """Gives what reads as a label within other bytes, with the place where it begins."""
     for at, text in (*objects(data), *((at, html.unescape(inner)) for at, _, inner in markup(data))):
         label = aigc_label.read(text)
         if label.is_readable:
             yield at, text
+    yield from bare(data)

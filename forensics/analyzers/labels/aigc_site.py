@@ -11,7 +11,7 @@ import html
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import BinaryIO
 
@@ -34,7 +34,10 @@ _FIELD_KEY = re.compile(
     rf"(?:.*\bTC260|.*\bAIGC)[:./](?P<name>{'|'.join(aigc_label.FIELDS)})", re.IGNORECASE | re.DOTALL
 )
 
-_TRACE = re.compile(rb"AIGC|A\0I\0G\0C|ContentProducer|QUlHQ|FJR0|BSUdD", re.IGNORECASE)
+_LOOSE_KEY = re.compile(rf"(?:TXXX?:)?(?P<name>{'|'.join(aigc_label.FIELDS)})", re.IGNORECASE)
+"""A field that stands by itself under its own name; all that are required must be there for it to count."""
+
+_TRACE = re.compile(rb"AIGC|A\0I\0G\0C|ContentProducer|C\0o\0n\0t\0e\0n\0t\0P\0r\0o|QUlHQ|FJR0|BSUdD", re.IGNORECASE)
 """What a value must hold to be looked at: the name in ASCII, UTF-16, and in Base64 at its three alignments."""
 
 _XMP = re.compile(rb"<\?xpacket|<x:xmpmeta|<rdf:RDF")
@@ -47,7 +50,11 @@ _TEXT_FORMATS = ("plain", "pdf", "ooxml")
 _HEADS = ("{", "'{", '"{', "&quot;", "&#", "eyJ", "%7", "AIGC:", "AIGC=")
 """How a text begins that is, as a whole, an object or an assignment to `AIGC`, in some encoding."""
 
-_BLOCK = re.compile(r"^AIGC:(?:[ \t]*\{[^\n]*\}|[ \t]*\r?\n(?:[ \t]+\S[^\n]*(?:\n|\Z)){2,20})\s*\Z", re.MULTILINE)
+_BLOCK = re.compile(r"^(?P<label>AIGC:[ \t]*\r?\n(?:[ \t]+\S[^\n]*(?:\n|\Z)){2,20})\s*\Z", re.MULTILINE)
+_LINE = r"(?:<!--[ \t]{0,8})?(?P<label>(?:AIGC[ \t]{0,8}[:=][ \t]{0,8})?\{[^\n]*\})[ \t]{0,8}(?:-->)?[ \t]{0,8}\r?"
+_FIRST_LINE = re.compile(rf"\s*{_LINE}(?:\n|\Z)")
+_LAST_LINE = re.compile(rf"^{_LINE}\s*\Z", re.MULTILINE)
+"""A label that is a line of its own, also as a comment of HTML, which Markdown does not show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,8 @@ def _decoded(value: Value) -> tuple[str, int]:
             return _best(data[8:], encoding).rstrip("\0"), 8
     if value.encoding and not _is_utf8_after_all(data, value.encoding):
         return data.decode(value.encoding, "backslashreplace").rstrip("\0"), 0
-    return _best(data, "utf-8").rstrip("\0"), 0
+    lead = 0 if _is_wide(data) else len(data) - len(data.lstrip(b"\0"))
+    return _best(data[lead:], "utf-8").rstrip("\0"), lead
 
 
 def _is_utf8_after_all(data: bytes, encoding: str) -> bool:
@@ -153,11 +161,20 @@ def _is_utf8_after_all(data: bytes, encoding: str) -> bool:
 
 
 def _best(data: bytes, encoding: str) -> str:
-    if b"\0" in data[:64] and encoding in ("utf-16", "utf-8"):
+    if encoding in ("utf-16", "utf-8") and _is_wide(data):
         little = data[:2] == b"\xff\xfe" or (data[:2] != b"\xfe\xff" and data[1:2] == b"\0")
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:2]:
-            return data.decode("utf-16-le" if little else "utf-16-be", "backslashreplace").lstrip("\ufeff")
+        return data.decode("utf-16-le" if little else "utf-16-be", "backslashreplace").lstrip("\ufeff")
     return data.decode("utf-8" if encoding == "utf-16" else encoding, "backslashreplace")
+
+
+def _is_wide(data: bytes) -> bool:
+    """Whether bytes begin as UTF-16 does: with a mark, or with an ASCII character beside a zero, and one more.
+
+    Zeros that only lead, such as version and flags of a full box or the encoding of a frame of ID3, are no characters.
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return True
+    return (data[0:1] == data[2:3] == b"\0") != (data[1:2] == data[3:4] == b"\0")
 
 
 def _site(value: Value, text: str, *, is_declared: bool, shift: int = 0, label: Label | None = None) -> Site:
@@ -171,7 +188,8 @@ def _site(value: Value, text: str, *, is_declared: bool, shift: int = 0, label: 
 
 def _named(value: Value, structure: Structure) -> Site | None:
     """Gives the site where the key says `AIGC`."""
-    if not (_KEY.fullmatch(value.key) or _ID3_KEY.fullmatch(value.key)):
+    key = value.key.strip()
+    if not (_KEY.fullmatch(key) or _ID3_KEY.fullmatch(key)):
         return None
     if structure.format == "plain" and value.key == "text":
         return None
@@ -181,22 +199,24 @@ def _named(value: Value, structure: Structure) -> Site | None:
 
 def _separate(values: list[Value]) -> Iterator[Site]:
     """Gives fields that are kept each under a key of its own, such as `TC260:Label`, as one site for each place."""
-    groups: dict[str, list[tuple[str, Value]]] = {}
+    groups: dict[tuple[str, bool], list[tuple[str, Value]]] = {}
     for value in values:
-        if match := _FIELD_KEY.fullmatch(value.key):
-            groups.setdefault(value.place, []).append((match["name"], value))
-    for group in groups.values():
+        if match := _FIELD_KEY.fullmatch(value.key) or _LOOSE_KEY.fullmatch(value.key):
+            is_named = match.re is _FIELD_KEY
+            groups.setdefault((value.place, is_named), []).append((match["name"], value))
+    for (_, is_named), group in groups.items():
         lines = "\n".join(f"{name}: {' '.join(_decoded(value)[0].split())}" for name, value in group)
         read = aigc_label.read(lines, is_yaml=True)
-        label = Label(read.fields, (*read.defects, "separate-fields"), (), read.extra, is_named=True, text=lines)
-        yield _site(group[0][1], lines, is_declared=True, label=label)
+        label = Label(read.fields, (*read.defects, "separate-fields"), (), read.extra, is_named=is_named, text=lines)
+        if is_named or all(read.fields[name] for name in aigc_label.REQUIRED):
+            yield _site(group[0][1], lines, is_declared=is_named, label=label)
 
 
 def _within(value: Value, found: list[Site], structure: Structure) -> Iterator[Site]:
     """Gives what a value under another key holds."""
     if structure.format == "plain":
-        if value.key == "text" and value.offset + value.size >= structure.size:
-            yield from _block(value)
+        if value.key == "text":
+            yield from _edges(value, structure)
         return
     data = value.data[:_SEARCHED]
     if not _TRACE.search(data):
@@ -206,12 +226,20 @@ def _within(value: Value, found: list[Site], structure: Structure) -> Iterator[S
         return
     text, shift = _decoded(value)
     head = text.strip("\0\ufeff \t\r\n")[:8]
-    if head.startswith(_HEADS) or value.key.endswith("UserComment"):
+    if head.startswith(_HEADS) or _is_comment(value):
         label = aigc_label.read(text)
-        if _is_typical(label) or (label.is_named and not head.startswith("AIGC") and _is_said(label)):
-            yield _site(value, text, is_declared=label.is_named, shift=shift, label=label)
+        is_own = _is_comment(value) and bool(label.fields["Label"] and label.fields["ContentProducer"])
+        if is_own and not label.is_named:
+            label = replace(label, notes=(*label.notes, "unwrapped"))
+        if is_own or _is_typical(label) or (label.is_named and not head.startswith("AIGC") and _is_said(label)):
+            yield _site(value, text, is_declared=label.is_named or is_own, shift=shift, label=label)
             return
     yield from _searched(value)
+
+
+def _is_comment(value: Value) -> bool:
+    """Whether a value stands where the guide for pictures puts labels in EXIF. *Source:* TC260-PG-20259A."""
+    return value.key.endswith(("UserComment", "0x9286"))
 
 
 def _is_typical(label: Label) -> bool:
@@ -224,14 +252,18 @@ def _is_said(label: Label) -> bool:
     return label.is_readable or "empty-object" in label.defects
 
 
-def _block(value: Value) -> Iterator[Site]:
-    """Gives a label that stands as the last lines of a text, where some programs append it."""
+def _edges(value: Value, structure: Structure) -> Iterator[Site]:
+    """Gives a label that stands as the first line of a text or as its last lines, where some programs put it."""
     text = _decoded(value)[0]
-    match = _BLOCK.search(text)
-    label = aigc_label.read(match[0], is_yaml=True) if match else None
-    if match and label and label.is_readable and _is_typical(label):
-        before = len(text[: match.start()].encode(value.encoding or "utf-8", "replace"))
-        yield _site(value, match[0], is_declared=False, shift=before, label=label)
+    is_end = value.offset + value.size >= structure.size
+    found = [_BLOCK.search(text) if is_end else None, _LAST_LINE.search(text) if is_end else None]
+    found.append(_FIRST_LINE.match(text) if value.place == "start" else None)
+    for match in found:
+        label = aigc_label.read(match["label"], is_yaml=True) if match else None
+        if match and label and label.is_readable and _is_typical(label):
+            before = len(text[: match.start("label")].encode(value.encoding or "utf-8", "replace"))
+            size = len(match["label"].encode(value.encoding or "utf-8", "replace"))
+            yield replace(_site(value, match["label"], is_declared=False, shift=before, label=label), size=size)
 
 
 def _packet(value: Value, found: list[Site]) -> Iterator[Site]:
@@ -299,7 +331,7 @@ def _stray(structure: Structure, stream: BinaryIO, cover: _Cover) -> Iterator[Si
     for start in sorted({0, max(0, structure.size - _WINDOW)}):
         stream.seek(start)
         data = stream.read(_WINDOW)
-        if b"AIGC" not in data and b":aigc" not in data:
+        if not any(mark in data for mark in aigc_search.MARKS):
             continue
         for at, text in (*aigc_search.looks(data), *aigc_search.remains(data)):
             if not cover.touches(start + at, start + at + 1):

@@ -15,6 +15,7 @@ from forensics.analyzers.labels.credential_trust import TrustList, kept
 from forensics.analyzers.labels.credential_trust import read as trust_list
 from forensics.analyzers.labels.credential_value import broken_ingredients, codes, cut, gathered
 from forensics.analyzers.labels.look import Look
+from forensics.formats import Problem, Structure
 from forensics.model import Artifact, Finding, Gap, GapReason, Result
 
 KIND = "label.c2pa"
@@ -38,10 +39,17 @@ def findings(look: Look) -> Iterator[Finding]:
         yield _remains(look, reading, marks=marks, trust=trust)
     elif reading.error and reading.is_supported:
         yield _undecided(look, reading, trust=trust)
+    elif problem := _missing(look.structure):
+        yield _cut_off(look, problem, trust=trust)
     else:
         yield look.finding(
             KIND, Result.NOT_FOUND, say.none(), values=_values("none", [], trust=trust), limits=say.limits_of_absence()
         )
+
+
+def _missing(structure: Structure) -> Problem | None:
+    """Gives the first problem that says that bytes of the file are missing: what is there was searched as a whole."""
+    return next((problem for problem in structure.problems if problem.code in ("truncated", "past-end")), None)
 
 
 def _has_remains(marks: Marks) -> bool:
@@ -137,6 +145,29 @@ def _remains(look: Look, reading: Reading, *, marks: Marks, trust: TrustList) ->
         limits=say.limits_of_damage(),
         alternatives=say.alternatives({**values, "state": "invalid"}),
         gaps=(Gap("content credentials", GapReason.UNPARSABLE, why),),
+    )
+
+
+def _cut_off(look: Look, problem: Problem, *, trust: TrustList) -> Finding:
+    return look.finding(
+        KIND,
+        Result.INDETERMINATE,
+        say.cut_off(),
+        values=_values("none", [], trust=trust),
+        limits=say.limits_of_absence(),
+        alternatives=(
+            message(
+                "label.c2pa.alternative.never",
+                "The file never carried content credentials, and was cut off or damaged in transfer or storage.",
+            ),
+        ),
+        gaps=(
+            Gap(
+                "content credentials",
+                GapReason.UNPARSABLE,
+                f"{problem.code} at byte {problem.offset}: {problem.detail}",
+            ),
+        ),
     )
 
 

@@ -137,7 +137,7 @@ def _invalid(values: Mapping[str, Any], sources: Sequence[str]) -> Message:
 
 def none() -> Message:
     """Says that a file carries no credentials."""
-    return message("label.c2pa.none", "None found by this method: the file carries no content credentials (C2PA).")
+    return message("label.c2pa.none", "No content credentials (C2PA) were found by this method.")
 
 
 def remote(url: str) -> Message:
@@ -166,6 +166,15 @@ def remains(offset: int) -> Message:
         "At byte {offset} lie parts of content credentials (C2PA), where the reader knows no place for them; they were "
         "not checked.",
         offset=offset,
+    )
+
+
+def cut_off() -> Message:
+    """Says that a file is not there as a whole and that what is there carries no credentials."""
+    return message(
+        "label.c2pa.cut-off",
+        "No content credentials (C2PA) were found in what is there of the file; parts of the file are missing, and "
+        "could have held some.",
     )
 
 

@@ -16,6 +16,9 @@ MOST_APART = 24
 MOST_CHARACTERS = 80
 """Characters of a matching text that are repeated."""
 
+_MOST_LOOKED_AT = 400
+"""Characters of a line that are looked at; labels are far shorter."""
+
 _SHORT_MARK = 12
 """Characters of a corner mark at most, such as `即梦AI` or `KLING AI 2.1`."""
 
@@ -101,7 +104,7 @@ class Match:
 
 def match(text: str) -> Match | None:
     """Looks for the elements of a label in one line or sentence; None where there are none."""
-    plain = normal(text)
+    plain = normal(text[:_MOST_LOOKED_AT])
     return _rule(plain) or _other(plain) or _near(plain) or _mark(plain)
 
 
@@ -114,7 +117,7 @@ def normal(text: str) -> str:
 
 def is_part(text: str) -> bool:
     """Whether a text may be a part of a label: it has one element, or begins or ends within one."""
-    plain = normal(text)
+    plain = normal(text[:_MOST_LOOKED_AT])
     return bool(
         _AI.search(plain)
         or _GENERATION.search(plain)

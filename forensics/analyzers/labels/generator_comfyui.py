@@ -62,7 +62,8 @@ def _face_steps(nodes: Mapping[str, Node]) -> Iterator[dict[str, Any]]:
         named = (known.face_tool(file_name=name) for name in files)
         tool = known.face_tool(type_name=node.type) or next((tool for tool in named if tool), None)
         if tool:
-            yield {"id": node.id, "type": node.type, "title": node.title, "tool": tool, "active": node.is_active}
+            is_on = node.is_active and node.inputs.get("enabled") is not False
+            yield {"id": node.id, "type": node.type, "title": node.title, "tool": tool, "active": is_on}
 
 
 def _link(nodes: Mapping[str, Node], value: Any) -> str | None:

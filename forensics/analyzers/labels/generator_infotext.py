@@ -25,8 +25,14 @@ _NAMED = {
 }
 _LINE = re.compile(r"Steps: \d{1,6}(?:,|$)")
 _LORA = re.compile(r"<lora:([^:<>\n]{1,120})[:>]")
+_NEGATIVE = "Negative prompt:"
+_MINUS = "-"
+"""How the negative prompt begins, and how it does in Draw Things, which alone writes a guidance scale.
+*Source:* AUTOMATIC1111, modules/infotext_utils.py; receyuki/stable-diffusion-prompt-reader, format/drawthings.py."""
 _OWN_KEY = "parameters"
 """Under this key nobody but such programs writes; elsewhere a text may quote a line of settings."""
+_LORA_KINDS = frozenset({"lora", "locon", "lycoris", "dora"})
+"""*Source:* types of models in the documentation of Civitai's interface."""
 _LAST_LINES = 8
 """Extensions add lines of their own below the settings (Dynamic Prompts: Template, Negative Template)."""
 _FEWEST_FIELDS = 3
@@ -51,12 +57,16 @@ def read(site: Site, match: Match, others: tuple[Site, ...]) -> dict[str, Any] |
     strict = {"Seed"} <= set(fields) and bool({"Sampler", "CFG scale", "Guidance Scale"} & set(fields))
     if len(fields) < _FEWEST_FIELDS or not (own or strict):
         return None
-    prompt, negative = _prompts(lines[:at])
+    prompt, negative = _prompts(lines[:at], mark=_MINUS if "Guidance Scale" in fields else _NEGATIVE)
     found: dict[str, Any] = {"prompt": generator_value.clean(prompt)}
     if negative:
         found["negative_prompt"] = generator_value.clean(negative)
     found |= {_NAMED[key]: generator_value.number(value) for key, value in fields.items() if key in _NAMED}
-    if loras := generator_value.unique(_loras(prompt, fields)):
+    resources = list(_resources(fields.get("Civitai resources", "")))
+    if "model" not in found and (models := [name for kind, name in resources if kind == "checkpoint"]):
+        found["model"] = models[0]
+    named = (*_loras(prompt, fields), *(name for kind, name in resources if kind in _LORA_KINDS))
+    if loras := generator_value.unique(iter(named)):
         found["loras"] = loras
     if other := {key: generator_value.clean(value, longest=512) for key, value in fields.items() if key not in _NAMED}:
         found["other"] = other
@@ -109,13 +119,21 @@ def _unquote(value: str) -> str:
     return plain if isinstance(plain, str) else value
 
 
-def _prompts(lines: list[str]) -> tuple[str, str]:
-    """Gives prompt and negative prompt; the negative one begins with its name, in Draw Things with a minus sign."""
+def _prompts(lines: list[str], *, mark: str) -> tuple[str, str]:
+    """Gives prompt and negative prompt; the negative one begins with a mark."""
     for at, line in enumerate(lines):
-        if line.startswith("Negative prompt:"):
-            negative = [line.removeprefix("Negative prompt:").strip(), *lines[at + 1 :]]
+        if line.startswith(mark):
+            negative = [line.removeprefix(mark).strip(), *lines[at + 1 :]]
             return "\n".join(lines[:at]).strip(), "\n".join(negative).strip()
     return "\n".join(lines).strip(), ""
+
+
+def _resources(text: str) -> Iterator[tuple[str, str]]:
+    """Gives kind and name of the models that the service Civitai lists in its files."""
+    listed = generator_value.loads(text)
+    for item in listed[: generator_value.MOST] if isinstance(listed, list) else ():
+        if isinstance(item, dict) and isinstance(item.get("modelName"), str):
+            yield str(item.get("type")).lower()[:40], generator_value.clean(item["modelName"], longest=200)
 
 
 def _loras(prompt: str, fields: dict[str, str]) -> Iterator[str]:

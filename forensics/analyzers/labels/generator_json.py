@@ -22,21 +22,45 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "steps": ("steps", "numinferencesteps"),
     "cfg_scale": ("cfgscale", "guidancescale", "guidance", "scale", "cfg"),
     "size": ("size", "resolution"),
-    "version": ("version", "swarmversion", "appversion", "mfluxversion", "type"),
+    "version": ("version", "swarmversion", "appversion", "mfluxversion"),
 }
 """Our name to the names of the programs, in lower case and without signs; *Source:* the rows of the catalogue."""
 _MOST_OTHER = 60
+_EARLY_INVOKEAI = "image"
+"""Root under which InvokeAI 2 kept the parameters, with the negative prompt in brackets at the end of the prompt."""
+_WANGP = "WanGP"
+"""What the member `type` says in files of WanGP, with the version; elsewhere it is a kind of run."""
 
 
 def read(site: Site, match: Match, others: tuple[Site, ...]) -> dict[str, Any] | None:
     """Reads the object; None where there is none, or where it lacks what the match requires."""
     del others
     value = generator_value.loads(site.text)
+    around: dict[str, Any] = {}
     if isinstance(value, dict) and match.root:
-        value = value.get(match.root)
+        around, value = _around(value), value.get(match.root)
     if not isinstance(value, dict) or not value or any(name not in value for name in match.required):
         return None
-    return normalize(value) | generator_value.raw(site.text)
+    found = normalize({**around, **value})
+    if match.root == _EARLY_INVOKEAI and isinstance(found.get("prompt"), str):
+        found |= generator_value.bracketed(found["prompt"])
+    return found | generator_value.raw(site.text)
+
+
+def _around(outer: Mapping[str, Any]) -> dict[str, Any]:
+    """Gives what stands beside the object that holds the parameters: model, version, the hash of the main model.
+
+    *Source:* InvokeAI 2, `sd-metadata` (`model_weights` is the name, `model` the kind); SwarmUI, *Image Metadata
+    Format* (`sui_models`).
+    """
+    found = {name: value for name, value in outer.items() if isinstance(value, str | int | float)}
+    if found.get("model_weights"):
+        found.pop("model", None)
+    listed = outer.get("sui_models")
+    for item in listed[: generator_value.MOST] if isinstance(listed, list) else ():
+        if isinstance(item, dict) and item.get("param") == "model" and isinstance(item.get("hash"), str):
+            found["model_hash"] = item["hash"]
+    return found
 
 
 def read_tags(site: Site, match: Match, others: tuple[Site, ...]) -> dict[str, Any] | None:
@@ -59,6 +83,10 @@ def normalize(entries: Mapping[str, Any]) -> dict[str, Any]:
                 found[name] = value
                 used.add(key)
                 break
+    if str(entries.get("type", "")).startswith(_WANGP):
+        found["version"] = plain(entries["type"])
+    if "model_hash" not in found and "model" in bare and isinstance(model := entries[bare["model"]], dict):
+        found |= {"model_hash": generator_value.clean(model["hash"])} if isinstance(model.get("hash"), str) else {}
     _add_size(found, entries, bare)
     if loras := generator_value.unique(_loras(entries)):
         found["loras"] = loras

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from forensics.analyzers import message
-from forensics.analyzers.labels import generator_match
+from forensics.analyzers.labels import aigc_label, aigc_provider, generator_match
 from forensics.analyzers.labels.generator_catalogue import Catalogue, Generator
 from forensics.analyzers.labels.generator_match import Hit
 from forensics.analyzers.labels.look import Look
 from forensics.model import Finding, Gap, Message, Result
 
 KIND = "label.generator"
+_LABELLED = "ContentProducer"
+"""What a text holds that carries an implicit label besides parameters."""
 
 _CHANGEABLE = message(
     "label.generator.limit.changeable",
@@ -44,8 +46,10 @@ def found(
 ) -> Finding:
     """States that the file names one program: `FOUND` where it declares it, else `INDETERMINATE`."""
     declared = [hit for hit in hits if hit.match.strength == "declared"]
-    first = (declared or list(hits))[0]
+    first = next((hit for hit in declared if hit.match.parser), (declared or list(hits))[0])
     parameters = generator_match.merge(tuple(declared) or hits)
+    if look.settings.mask_identities:
+        parameters = _masked(parameters, _secrets(hits))
     values: dict[str, Any] = {
         "generator": generator.id,
         "name": generator.name,
@@ -84,7 +88,7 @@ def _statement(generator: Generator, hit: Hit, parameters: dict[str, Any]) -> Me
     if tools:
         text = (
             "The file carries parameters as {generator} writes them ({place}, {key}). Among the steps they list are "
-            "some that exchange or animate faces: {tools}."
+            "some that exchange or animate a face, or take one over from a picture: {tools}."
         )
         return message("label.generator.found-face", text, **about, tools=", ".join(tools))
     if generator.kind == "face-swap":
@@ -106,6 +110,25 @@ def _limits(hit: Hit) -> tuple[Message, ...]:
     if hit.match.strength != "declared":
         return (_WEAK, _CHANGEABLE, _PERSON)
     return (_TOLD, _CHANGEABLE, _PERSON)
+
+
+def _secrets(hits: tuple[Hit, ...]) -> tuple[str, ...]:
+    """Gives what identifies a person in an implicit label that stands in the same text as the parameters."""
+    found: set[str] = set()
+    for text in (hit.site.text[: aigc_label.LONGEST] for hit in hits if _LABELLED in hit.site.text):
+        found.update((*aigc_provider.secrets(aigc_label.read(text).fields), *aigc_provider.loose_secrets(text)))
+    return tuple(sorted(found, key=lambda part: (-len(part), part)))
+
+
+def _masked(value: Any, secrets: tuple[str, ...]) -> Any:
+    """Gives a JSON value in which parts of texts are masked."""
+    if not secrets:
+        return value
+    if isinstance(value, str):
+        return aigc_provider.masked(value, secrets)
+    if isinstance(value, dict):
+        return {aigc_provider.masked(key, secrets): _masked(item, secrets) for key, item in value.items()}
+    return [_masked(item, secrets) for item in value] if isinstance(value, list) else value
 
 
 def _place(hit: Hit) -> dict[str, Any]:

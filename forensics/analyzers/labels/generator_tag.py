@@ -53,13 +53,7 @@ def read_dream(site: Site, match: Match, others: tuple[Site, ...]) -> dict[str, 
     options = dict(_DREAM.findall(text[end + 1 :]))
     if end < 1 or "S" not in options:
         return None
-    prompt = text[:end].removeprefix('"')
-    negative = re.search(r"\[([^\[\]]{1,2000})\]\s{0,4}$", prompt)
-    found: dict[str, Any] = {
-        "prompt": generator_value.clean(prompt[: negative.start()] if negative else prompt).strip()
-    }
-    if negative:
-        found["negative_prompt"] = generator_value.clean(negative[1])
+    found: dict[str, Any] = dict(generator_value.bracketed(generator_value.clean(text[:end].removeprefix('"'))))
     found |= {name: generator_value.number(options[flag]) for flag, name in _DREAM_NAMES.items() if flag in options}
     if {"W", "H"} <= set(options):
         found["size"] = f"{options['W']}x{options['H']}"

@@ -12,6 +12,7 @@ LONGEST = 8192
 """Characters of one text that are kept; the digest of the file vouches for the rest."""
 MOST = 64
 """Entries of one list that are kept."""
+_BRACKETED = re.compile(r"\[([^\[\]]{1,2000})\]\s{0,4}$")
 _WRAPPED = re.compile(r"\s{0,8}(?:prompt|workflow)\s{0,8}:\s{0,8}(?=[{\[])", re.IGNORECASE)
 """Name before the JSON of ComfyUI in EXIF. *Source:* ComfyUI, comfy_api/latest/_ui.py (`prompt:{}`)."""
 
@@ -55,6 +56,14 @@ def number(text: str) -> int | float | str:
     if re.fullmatch(r"-?\d{1,20}\.\d{1,20}", text):
         return float(text)
     return text
+
+
+def bracketed(prompt: str) -> dict[str, str]:
+    """Takes the negative prompt in brackets off the end of a prompt, as early InvokeAI writes both."""
+    negative = _BRACKETED.search(prompt)
+    if negative is None:
+        return {"prompt": prompt.strip()}
+    return {"prompt": prompt[: negative.start()].strip(), "negative_prompt": clean(negative[1])}
 
 
 def unique(values: Iterator[Any]) -> list[Any]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image as Pillow
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF")
 """Formats that are decoded: none of them runs a program or names another file. *Source:* Pillow Handbook, *Image file
 formats*."""
 
@@ -79,7 +79,13 @@ def decode(stream: BinaryIO, *, side_px: int | None = None) -> Raster:
     except Image.DecompressionBombError as error:
         raise TooLargeError(f"the picture has more pixels than are decoded: {error}") from error
     except _ERRORS as error:
-        raise MediaError(f"the picture cannot be decoded: {type(error).__name__}: {error}") from error
+        raise MediaError(f"the picture cannot be decoded: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Says why, without what differs from one machine to another: Pillow puts the path of the file into some texts."""
+    text = str(error)
+    return type(error).__name__ if {"<", "/", "\\"} & set(text) else f"{type(error).__name__}: {text}"
 
 
 def _check(image: Pillow.Image, *, is_draft: bool) -> None:

@@ -31,8 +31,8 @@ MOST_BLOCKS = {"dwtDct": 65_536, "dwtDctSvd": 12_288}
 """Blocks that are read, evenly over the rows: 480 and 90 votes for each bit of the longest payload but one."""
 
 _OFFSETS = {"bytes": 256.0, "floats": 1.0}
-"""Value of the low band where U is neutral, as the writer saw it: OpenCV puts U at 128 for bytes and at 0.5 for floating
-point; the low band is twice the mean of four. *Source:* OpenCV, *Color conversions*; Stability AI
+"""Value of the low band where U is neutral, as the writer saw it: OpenCV puts U at 128 for bytes and at 0.5 for
+floating point; the low band is twice the mean of four. *Source:* OpenCV, *Color conversions*; Stability AI
 and Black Forest Labs pass floating point, the scripts of Stable Diffusion and InvokeAI bytes."""
 
 _ORDERS = ("bgr", "rgb")

@@ -147,6 +147,12 @@ def test_what_does_not_fit_is_named(name):
     assert set(codes(read(content))) == expected
 
 
+def test_a_header_alone_is_not_whole():
+    structure = read(b"FLV\x01\x05\0\0\0\x09\0\0\0\0")
+    assert [problem.code for problem in structure.problems] == ["truncated"]
+    assert not structure.is_whole
+
+
 def test_a_size_of_zero_behind_a_tag_is_a_fact_and_no_problem():
     structure = read(whole(tag(18, script("onMetaData"), repeated=0), AUDIO))
     assert codes(structure) == []

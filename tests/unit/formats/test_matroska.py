@@ -223,7 +223,7 @@ PROBLEMS = {
     "second file": (segment(INFO, TRACKS) + segment(INFO, TRACKS), {"second-file"}),
     "other tracks": (segment(INFO, TRACKS, TRACKS.replace(b"Kamera", b"Anders")), {"duplicate-part"}),
     "two indexes": (segment(INFO, TRACKS, element("1C53BB6B"), element("1C53BB6B")), {"duplicate-part"}),
-    "no segment": (EBML, {"missing-part"}),
+    "no segment": (EBML, {"truncated"}),
     "between": (segment(INFO, b"\0no element here", TRACKS), {"hidden-data"}),
 }
 

@@ -172,6 +172,12 @@ def test_pages_that_are_missing_are_told():
     assert codes(OPUS + tags + page(b"x", number=2)) == {"missing-part"}
 
 
+def test_a_stream_that_ends_before_its_comments_is_not_whole():
+    structure = read(OPUS)
+    assert "truncated" in {problem.code for problem in structure.problems}
+    assert not structure.is_whole
+
+
 def test_bytes_behind_the_comments_are_hidden_data():
     assert codes(OPUS + page(b"OpusTags" + comments() + b"secret", number=1) + END) == {"hidden-data"}
 

@@ -77,6 +77,13 @@ def test_properties_are_read(method):
     assert codes(data) == set()
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_method_of_compression_that_packages_do_not_have_is_unreadable(method):
+    structure = read(package(ENTRIES, method=method))
+    assert {problem.code for problem in structure.problems} == {"unreadable"}
+    assert not structure.is_whole
+
+
 def test_properties_in_another_encoding_are_read():
     entries = ENTRIES | {"docProps/custom.xml": CUSTOM.replace("UTF-8", "UTF-16").encode("utf-16")}
     assert values(package(entries))["docProps/custom.xml", "AIGC"] == LABEL
@@ -109,6 +116,13 @@ FAULTS = {
 @pytest.mark.parametrize("code", FAULTS)
 def test_what_does_not_fit_is_a_problem(code):
     assert codes(FAULTS[code]) == {code}
+
+
+def test_a_property_of_xml_that_is_cut_off_behind_it_is_given_once():
+    whole = APP.encode()
+    keys = [value.key for value in read(package({"docProps/app.xml": whole})).values]
+    cut = whole[: whole.rindex(b"</")]
+    assert [value.key for value in read(package({"docProps/app.xml": cut})).values] == keys
 
 
 def test_both_of_two_files_of_one_name_are_read():

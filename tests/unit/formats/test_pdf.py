@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import random
 import re
 import struct
@@ -235,6 +236,11 @@ def test_bad_input_gives_problems_and_no_error(name):
     assert time.monotonic() - start < 6
     assert not structure.is_whole
     assert len(structure.parts) <= 20_000
+
+
+def test_what_pikepdf_logs_has_somewhere_to_go_and_does_not_reach_the_terminal():
+    read(b"%PDF-1.7\n")
+    assert any(isinstance(handler, logging.NullHandler) for handler in logging.getLogger("pikepdf").handlers)
 
 
 def test_bytes_that_were_changed_give_no_error():

@@ -229,13 +229,13 @@ def test_findings_are_grouped_by_stage_in_the_order_of_the_examination(make_view
     assert stages == ["Metadata examination", "Detection of features", "Comparison"]
 
 
-def test_values_beyond_the_first_are_in_the_annex_or_referred_to(make_view):
+def test_values_that_do_not_stand_beside_a_finding_are_in_the_annex(make_view):
     report = make_view("rich", "intl", "en")
     beside, annex = words_of(section(report, "item-ITEM-0001")), words_of(section(report, "values"))
-    assert "tags.EXIF:Tag00" in beside
-    assert "tags.EXIF:Tag40" in annex
-    assert "tags.EXIF:Tag59" not in annex
-    assert "in record 14/0" in annex
+    assert "EXIF:Tag00" not in beside
+    assert "tags" in annex
+    assert "EXIF:Tag00\u00a0value 0" in annex
+    assert "EXIF:Tag59" not in annex, "a long value is cut; the record has it"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

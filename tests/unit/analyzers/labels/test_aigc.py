@@ -13,7 +13,7 @@ import pytest
 
 from forensics import codec
 from forensics.analyzers import describe
-from forensics.analyzers.labels import LabelsAnalyzer, aigc
+from forensics.analyzers.labels import LabelsAnalyzer, aigc, aigc_label
 from forensics.analyzers.labels.look import Look
 from forensics.formats import Part, Problem, Structure, Value
 from forensics.model import Finding, GapReason, Message, Result, Stage
@@ -147,6 +147,82 @@ def test_an_object_without_a_name_only_resembles_a_label(given):
     found = given.finding(named(TEXT, key="Comment"))
     assert found.result is Result.INDETERMINATE
     assert found.values["strength"] == "consistent_with"
+
+
+def test_an_object_without_a_name_in_the_place_for_labels_in_exif_is_one(given):
+    found = given.finding(named(TEXT, key="UserComment", place="APP1/Exif/ExifIFD", offset=33))
+    (site,) = found.values["sites"]
+    assert found.result is Result.FOUND
+    assert site["fields"] == VALID
+    assert (site["defects"], site["notes"]) == ([], ["unwrapped"])
+
+
+@pytest.mark.parametrize("lead", [4, 1])  # version and flags of a full box; the encoding of a frame of ID3
+def test_zeros_before_the_label_are_passed_over(given, lead):
+    data = bytes(lead) + TEXT.encode()
+    found = given.finding(Value("moov/udta", "AIGC", 50, len(data), data))
+    (site,) = found.values["sites"]
+    assert (found.result, site["offset"], site["fields"]) == (Result.FOUND, 50 + lead, VALID)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
+def test_a_label_in_utf_16_in_a_place_without_a_stated_encoding_is_read(given, encoding):
+    data = TEXT.encode(encoding)
+    found = given.finding(Value("moov/udta", "AIGC", 50, len(data), data))
+    assert (found.result, found.values["sites"][0]["fields"]) == (Result.FOUND, VALID)
+
+
+def test_fields_that_stand_one_by_one_under_their_names_resemble_a_label_where_all_are_there(given):
+    fields = [named(VALID[name], key=name.upper(), offset=100 * at) for at, name in enumerate(aigc_label.REQUIRED, 1)]
+    found = given.finding(*fields)
+    (site,) = found.values["sites"]
+    assert found.result is Result.INDETERMINATE
+    assert site["fields"]["ContentProducer"] == CODE
+    assert "separate-fields" in site["defects"]
+    assert given.finding(*fields[:2]).result is Result.NOT_FOUND
+
+
+@pytest.mark.parametrize("text", [TEXT, html.escape(TEXT), TEXT.replace('"Label"', '\n "Label"', 1)])
+def test_an_object_without_a_name_behind_the_end_of_a_file_resembles_a_label(given, text):
+    content = bytes(500) + b"tail " + text.encode() + b" more"
+    found = given.finding(content=content)
+    (site,) = found.values["sites"]
+    assert found.result is Result.INDETERMINATE
+    assert site["offset"] == 505
+    assert site["fields"] == VALID
+
+
+def test_a_label_in_utf_16_that_no_reader_knows_is_come_upon(given):
+    content = bytes(301) + TEXT.encode("utf-16-le") + bytes(9)
+    found = given.finding(content=content, format="")
+    (site,) = found.values["sites"]
+    assert found.result is Result.INDETERMINATE
+    assert (site["offset"], site["fields"]) == (301, VALID)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"AIGC":%s}\n\nSome words.',
+        'Some words.\n\n{"AIGC":%s}\n',
+        "<!-- AIGC: %s -->\nSome words.",
+        "AIGC: %s\nWords.",
+    ],
+)
+def test_a_label_as_the_first_or_last_line_of_a_text_resembles_one(given, text):
+    content = text % TEXT
+    value = named(content, key="text", place="start", encoding="utf-8")
+    found = given.finding(value, content=content.encode(), format="plain")
+    (site,) = found.values["sites"]
+    assert found.result is Result.INDETERMINATE
+    assert site["fields"] == VALID
+    assert content[site["offset"] :].startswith(site["raw"])
+
+
+def test_a_label_in_the_middle_of_a_text_is_an_example(given):
+    content = f"# Labels\n\nAIGC: {TEXT}\n\nThis is how one looks."
+    value = named(content, key="text", place="start", encoding="utf-8")
+    assert given.finding(value, content=content.encode(), format="plain").result is Result.NOT_FOUND
 
 
 def test_a_label_within_a_longer_text_only_resembles_one(given):
@@ -315,6 +391,12 @@ def test_what_identifies_a_person_is_masked_everywhere(given, name, form):
     assert any(limit.id == "aigc.limit.masked" for limit in found.limits)
     shown = given.finding(named(text), analyzer=LabelsAnalyzer(mask_identities=False))
     assert shown.values["sites"][0]["fields"]["ContentProducer"] == code
+
+
+def test_a_number_of_a_person_is_masked_in_names_too(given):
+    text = json.dumps(VALID | {"Label": "13812345678", "ProduceID": "13812345678", "13812345678": "x"})
+    found = given.finding(named(text, key="13812345678.AIGC"))
+    assert b"13812345678" not in codec.canonical(codec.encode(found))
 
 
 def test_an_organisation_is_not_masked(given):

@@ -100,7 +100,16 @@ def test_a_signer_on_the_list_is_trusted(write, good, trust):
 def test_a_file_without_credentials_has_none(kind, write, tmp_path):
     finding = found(write(plain(kind, tmp_path), f"a.{kind.lower()}"))
     assert (finding.result, finding.values["state"], finding.gaps) == (Result.NOT_FOUND, "none", ())
-    assert finding.statement.text.startswith("None found by this method")
+    assert finding.statement.text.endswith("were found by this method.")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "MP4"])
+def test_a_file_that_is_cut_off_leaves_open_whether_it_had_credentials(kind, write, tmp_path):
+    content = plain(kind, tmp_path)
+    finding = found(write(content[: len(content) // 2], f"a.{kind.lower()}"))
+    assert (finding.result, finding.values["state"]) == (Result.INDETERMINATE, "none")
+    assert finding.gaps
+    assert finding.alternatives
 
 
 def test_credentials_that_were_taken_out_are_none(write, good):

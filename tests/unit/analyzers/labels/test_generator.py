@@ -245,6 +245,73 @@ def test_command_lines_and_objects_of_early_invokeai_are_read():
     assert [entry["parameter"] for entry in finding.values["differences"]] == ["prompt"]
 
 
+def test_early_invokeai_has_model_hash_and_version_beside_the_parameters(tmp_path):
+    metadata = {
+        "model": "stable diffusion",
+        "model_weights": "stable-diffusion-1.5",
+        "model_hash": "cc6cb271",
+        "app_version": "2.3.5",
+        "image": {"prompt": [{"prompt": "a cat [a dog]", "weight": 1}], "seed": 12, "type": "txt2img"},
+    }
+    entries = {
+        "sd-metadata": json.dumps(metadata),
+        "Dream": '"a cat [a dog]" -s 50 -S 12 -W 512 -H 512 -C 7.5 -A k_lms',
+    }
+    finding = one(png(tmp_path / "x.png", entries))
+    said = finding.values["parameters"]
+    assert (said["prompt"], said["negative_prompt"]) == ("a cat", "a dog")
+    assert (said["model"], said["model_hash"], said["version"]) == ("stable-diffusion-1.5", "cc6cb271", "2.3.5")
+    assert "differences" not in finding.values
+
+
+def test_the_hash_of_a_model_that_is_an_object_is_read(tmp_path):
+    model = {"key": "k", "hash": "blake3:aa", "name": "Juggernaut", "type": "main"}
+    text = json.dumps({"positive_prompt": "a fox", "seed": 1, "model": model})
+    said = one(png(tmp_path / "x.png", {"invokeai_metadata": text})).values["parameters"]
+    assert (said["model"], said["model_hash"]) == ("Juggernaut", "blake3:aa")
+
+
+def test_the_hash_of_the_main_model_of_swarmui_is_read(tmp_path):
+    models = [{"name": "v.safetensors", "param": "vae", "hash": "0x1"}, {"name": "x", "param": "model", "hash": "0x2"}]
+    text = json.dumps({"sui_image_params": {"prompt": "a horse", "model": "x", "seed": 1}, "sui_models": models})
+    assert one(png(tmp_path / "x.png", {"parameters": text})).values["parameters"]["model_hash"] == "0x2"
+
+
+def test_models_that_civitai_lists_are_read(tmp_path):
+    resources = [
+        {"type": "checkpoint", "modelVersionId": 290640, "modelName": "Pony", "modelVersionName": "V6"},
+        {"type": "lora", "weight": 0.8, "modelVersionId": 1, "modelName": "My Lora"},
+    ]
+    text = (
+        "portrait\nNegative prompt: bad\nSteps: 25, Sampler: DPM++ 2M, CFG scale: 4, Seed: 99, Size: 832x1216, "
+        f"Civitai resources: {json.dumps(resources)}, Civitai metadata: {{}}"
+    )
+    said = one(png(tmp_path / "x.png", {"parameters": text})).values["parameters"]
+    assert (said["model"], said["loras"]) == ("Pony", ["My Lora"])
+
+
+def test_the_negative_prompt_of_draw_things_stands_behind_a_minus():
+    text = "a castle\n-ugly, blurred\nSteps: 30, Sampler: DPM++ 2M Karras, Guidance Scale: 7.5, Seed: 77, Size: 64x64"
+    finding = one(Path(__file__), structure=values(("APP1/Exif/IFD0", "ImageDescription", text)))
+    said = finding.values["parameters"]
+    assert finding.values["generator"] == "draw-things"
+    assert (said["prompt"], said["negative_prompt"]) == ("a castle", "ugly, blurred")
+
+
+@pytest.mark.parametrize(
+    "name", ["Dallmeier SeMSy 4.1", "Dalley / Getty Images", "Dalle, Marie", "Dallas Evening News"]
+)
+def test_a_name_that_begins_like_that_of_a_service_is_another(name):
+    for place, key in (("APP1/Exif/IFD0", "Software"), ("APP1/XMP/properties", "photoshop:Credit")):
+        assert one(Path(__file__), structure=values((place, key, name))).result is Result.NOT_FOUND
+
+
+@pytest.mark.parametrize("name", ["DALL-E", "DALL·E 3", "OpenAI DALL-E 2", "DALLE 3"])
+def test_the_name_of_a_service_is_known_in_its_spellings(name):
+    finding = one(Path(__file__), structure=values(("APP1/Exif/IFD0", "Software", name)))
+    assert (finding.result, finding.values["generator"]) == (Result.FOUND, "dall-e")
+
+
 def test_a_job_number_alone_is_consistent_with_midjourney():
     finding = one(Path(__file__), structure=values(("tEXt", "Description", f"Proof 7, Job ID: {JOB}")))
     assert (finding.result, finding.values["strength"]) == (Result.INDETERMINATE, "consistent_with")
@@ -379,6 +446,23 @@ def test_a_name_that_a_program_gives_is_weak_and_says_so(name):
 )
 def test_an_ordinary_name_says_nothing(name):
     assert one(Path(__file__), structure=values(name="jpeg"), name=name).result is Result.NOT_FOUND
+
+
+def test_a_person_in_a_label_beside_the_parameters_is_masked():
+    label = {"Label": "1", "ContentProducer": "001311010519491231002X10001", "ProduceID": "13812345678"}
+    text = json.dumps({"AIGC": label, "data": {"product": "dreamina", "exportType": "generation"}})
+    finding = one(Path(__file__), structure=values(("APP1/Exif/ExifIFD", "UserComment", text)))
+    record = codec.canonical(codec.encode(finding))
+    assert finding.values["generator"] == "dreamina"
+    assert b"11010519491231002X" not in record
+    assert b"13812345678" not in record
+
+
+def test_the_statement_names_the_place_of_the_parameters_and_not_that_of_the_name(tmp_path):
+    comment = json.dumps({"prompt": "a", "uc": "b", "sampler": "k_euler", "seed": 1})
+    finding = one(png(tmp_path / "x.png", {"Software": "NovelAI", "Comment": comment}))
+    assert finding.values["site"]["key"] == "Comment"
+    assert "(tEXt, Comment)" in finding.statement.text
 
 
 def test_two_generators_in_one_file_are_two_findings(tmp_path):

@@ -85,6 +85,14 @@ def test_models_seeds_and_settings_are_read():
     assert found["node_count"] == len(PROMPT)
 
 
+def test_a_step_that_exchanges_faces_and_is_switched_off_is_not_in_the_statement():
+    graph = {"1": {"class_type": "ReActorFaceSwap", "inputs": {"enabled": False, "swap_model": "inswapper_128.onnx"}}}
+    finding = one(Path(__file__), structure=values(("tEXt", "prompt", json.dumps(graph))))
+    (step,) = finding.values["parameters"]["face_swap_nodes"]
+    assert step["active"] is False
+    assert finding.statement.id == "label.generator.found"
+
+
 def test_a_step_that_exchanges_faces_is_named_in_the_statement():
     finding = one(Path(__file__), structure=values(("tEXt", "prompt", json.dumps(PROMPT))))
     (step,) = finding.values["parameters"]["face_swap_nodes"]
