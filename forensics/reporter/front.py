@@ -17,13 +17,13 @@ from forensics.reporter.wording import Words
 DECLARED = 4
 """Most declarations of files about themselves that the summary quotes, one line each."""
 
-SAMPLES = 7
+SAMPLES = 6
 """Most observations that the summary quotes, declarations included, so that it stays short."""
 
 LABELS = "label."
 """Beginning of the kinds of findings that say what a file declares about itself."""
 
-SAMPLE_LENGTH = 140
+SAMPLE_LENGTH = 130
 """Characters after which a quoted observation is cut."""
 
 COVER_LENGTH = 130

@@ -36,10 +36,12 @@ class Earlier:
     Attributes:
         used: Frequencies with enough coefficients.
         explained: Share of the histograms' roughness that combs explain, 0 to 1; 0 where they are smooth.
+        is_of_content: Whether the picture has combs on other grids as well, so that they say nothing.
     """
 
     used: tuple[Frequency, ...]
     explained: float
+    is_of_content: bool = False
 
     @property
     def is_applicable(self) -> bool:
@@ -55,6 +57,8 @@ class Earlier:
     def is_found(self) -> bool:
         """Whether the histograms have the combs of an earlier, stronger quantisation."""
         rough = sum(one.is_rough for one in self.used)
+        if self.is_of_content:
+            return False
         return len(self.combed) >= max(_LEAST_FREQUENCIES, _LEAST_SHARE * rough) and self.explained >= _LEAST_EXPLAINED
 
     @property

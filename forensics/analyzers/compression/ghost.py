@@ -30,8 +30,13 @@ LEAST_SIDE_PX = 64
 """Smaller pictures have too few blocks to show anything."""
 
 
-def maps(look: Look, content: bytes) -> tuple[Artifact, ...]:
+def maps(look: Look, content: bytes, luma: NDArray[np.uint8]) -> tuple[Artifact, ...]:
     """Makes the ghost map and the error levels of a JPEG picture, or of its middle where it is large.
+
+    Args:
+        look: The file.
+        content: Its bytes.
+        luma: Its luminance, shape (height, width).
 
     Raises:
         MediaError: The picture cannot be decoded.
@@ -39,7 +44,7 @@ def maps(look: Look, content: bytes) -> tuple[Artifact, ...]:
     colours = pixel.decode(content, "RGB")
     left, top, width, height = _middle(colours.shape[1], colours.shape[0], look.settings.map_pixels)
     part = colours[top : top + height, left : left + width]
-    luma = pixel.decode(content, "L")[top : top + height, left : left + width]
+    luma = luma[top : top + height, left : left + width]
     box, side_px = [left, top, width, height], look.settings.map_side_px
     ghosts = picture.keep(
         look.sink,

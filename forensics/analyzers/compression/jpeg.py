@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from forensics.analyzers.compression import coefficient, double, ghost, pixel, shift, table, tamper
+from forensics.analyzers.compression import calibration, coefficient, double, ghost, pixel, shift, table, tamper
+from forensics.analyzers.compression.calibration import Kept
 from forensics.analyzers.compression.coefficient import Coefficients, Refusal, RefusedError
 from forensics.analyzers.compression.double import Earlier
 from forensics.analyzers.compression.look import Look
@@ -19,11 +20,16 @@ from forensics.analyzers.compression.statement import (
     UNREAD,
     WHY_NOT,
     found,
+    found_table,
     not_applicable,
     not_found,
 )
 from forensics.errors import MediaError, ToolError, ToolLimitError, ToolTimeoutError
 from forensics.model import Artifact, Finding, Gap, GapReason, Message, Result, Tool
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 KIND = "compression.jpeg"
 
@@ -35,12 +41,14 @@ class _Seen:
     """What was seen of a picture.
 
     Attributes:
+        kept: A coarser table on the present grid where no comb was found; None where there is none.
         shifted: An earlier grid elsewhere; None where none was found or none was looked for.
         gaps: What could not be looked at.
     """
 
     coefficients: Coefficients
     earlier: Earlier
+    kept: Kept | None
     shifted: Shifted | None
     attachments: tuple[Artifact, ...]
     gaps: tuple[Gap, ...]
@@ -83,26 +91,34 @@ def _content(look: Look, coefficients: Coefficients) -> bytes | None:
 def _see(look: Look, coefficients: Coefficients, content: bytes | None) -> _Seen:
     earlier = double.judge(coefficients)
     gaps = [Gap("coefficients", GapReason.UNREADABLE, coefficients.complaints)] if coefficients.complaints else []
+    seen = _Seen(coefficients, earlier, None, None, (), ())
     if content is None:
         gaps += [Gap(name, GapReason.LIMIT, "the picture is too large") for name in ("shifted-grid", "maps")]
-        return _Seen(coefficients, earlier, None, (), tuple(gaps))
-    shifted: Shifted | None = None
-    attachments: tuple[Artifact, ...] = ()
+        return replace(seen, gaps=tuple(gaps))
     try:
-        if not earlier.is_found:
-            shifted = shift.find(pixel.decode(content, "L"))
+        luma = pixel.decode(content, "L")
+        seen = _looked_at(seen, luma)
         if look.settings.maps and min(coefficients.width_px, coefficients.height_px) >= ghost.LEAST_SIDE_PX:
-            attachments = ghost.maps(look, content)
+            seen = replace(seen, attachments=ghost.maps(look, content, luma))
     except MediaError as error:
         gaps.append(Gap("pixels", GapReason.UNREADABLE, str(error)))
-    return _Seen(coefficients, earlier, shifted, attachments, tuple(gaps))
+    return replace(seen, gaps=tuple(gaps))
+
+
+def _looked_at(seen: _Seen, luma: NDArray[np.uint8]) -> _Seen:
+    """Asks the pixels: whether combs are the content's, and where there are none, whether another trace is there."""
+    earlier = calibration.checked(seen.earlier, luma, seen.coefficients)
+    kept = calibration.find(luma, seen.coefficients.tables[0]) if calibration.is_worth_it(earlier) else None
+    shifted = None if earlier.is_found or kept else shift.find(luma)
+    return replace(seen, earlier=earlier, kept=kept, shifted=shifted)
 
 
 def _finding(look: Look, seen: _Seen) -> Finding:
     result, statement, alternatives = _conclude(seen)
     gaps = seen.gaps
     if result is Result.INDETERMINATE and not gaps:
-        gaps = (Gap("coefficients", GapReason.NOT_APPLICABLE, "too few coefficients other than zero"),)
+        why = "the content has combs of its own" if seen.earlier.is_of_content else "too few coefficients other than zero"
+        gaps = (Gap("coefficients", GapReason.NOT_APPLICABLE, why),)
     return look.finding(
         KIND,
         result,
@@ -120,19 +136,22 @@ def _conclude(seen: _Seen) -> tuple[Result, Message, tuple[Message, ...]]:
     if seen.earlier.is_found:
         first = seen.earlier.first_quality.number
         return Result.FOUND, found(quality.number, first, seen.earlier, seen.shifted), ALTERNATIVES
+    if seen.kept is not None:
+        return Result.FOUND, found_table(quality.number, seen.kept), ALTERNATIVES
     if seen.shifted is not None:
         return Result.FOUND, found(quality.number, seen.shifted.quality, seen.earlier, seen.shifted), ALTERNATIVES
-    if not seen.earlier.is_applicable:
-        return Result.INDETERMINATE, not_applicable("too_few_coefficients"), UNREAD
+    reason = _reason_against(seen.earlier)
+    if reason is not None:
+        return Result.INDETERMINATE, not_applicable(reason), UNREAD
     if any(gap.why is GapReason.UNREADABLE for gap in seen.gaps):
         return Result.INDETERMINATE, not_applicable("damaged"), UNREAD
     return Result.NOT_FOUND, not_found(quality.number), ()
 
 
 def _values(seen: _Seen) -> dict[str, Any]:
-    coefficients, earlier, shifted = seen.coefficients, seen.earlier, seen.shifted
+    coefficients, earlier = seen.coefficients, seen.earlier
     quality = table.nearest(coefficients.tables)
-    is_found = earlier.is_found or shifted is not None
+    is_found = earlier.is_found or seen.kept is not None or seen.shifted is not None
     return {
         "width_px": coefficients.width_px,
         "height_px": coefficients.height_px,
@@ -143,19 +162,24 @@ def _values(seen: _Seen) -> dict[str, Any]:
         "is_ijg_table": quality.is_exact,
         "table_distance": quality.distance,
         "saves": 2 if is_found else 1,
-        **_first(earlier, shifted),
+        **_first(seen),
         "explained_share": round(earlier.explained, 2),
         "frequencies_used": len(earlier.used),
+        "table_strength": seen.kept.strength if seen.kept else None,
+        "seen_below_quality": quality.number,
         **_applicability(seen, is_found=is_found),
     }
 
 
-def _first(earlier: Earlier, shifted: Shifted | None) -> dict[str, Any]:
+def _first(seen: _Seen) -> dict[str, Any]:
     """Gives the values about the first save; null where no trace of one was found."""
+    earlier, kept, shifted = seen.earlier, seen.kept, seen.shifted
     steps, quality, offset = {}, table.FirstQuality(None), None
     if earlier.is_found:
         steps, offset = earlier.steps, [0, 0]
         quality = earlier.first_quality
+    elif kept is not None:
+        quality, offset = table.FirstQuality(kept.quality, kept.lowest, kept.highest), [0, 0]
     elif shifted is not None:
         steps, offset = shifted.steps, [shifted.across_px, shifted.down_px]
         quality = table.FirstQuality(shifted.quality, shifted.quality, shifted.quality)
@@ -169,9 +193,15 @@ def _first(earlier: Earlier, shifted: Shifted | None) -> dict[str, Any]:
 
 
 def _applicability(seen: _Seen, *, is_found: bool) -> dict[str, Any]:
-    if is_found or seen.earlier.is_applicable:
-        return {"applicability": "applicable", "reason": None}
-    return {"applicability": "not_applicable", "reason": "too_few_coefficients"}
+    reason = None if is_found else _reason_against(seen.earlier)
+    return {"applicability": "not_applicable" if reason else "applicable", "reason": reason}
+
+
+def _reason_against(earlier: Earlier) -> str | None:
+    """Gives why the absence of a trace means nothing; None where it means something."""
+    if earlier.is_of_content:
+        return "content_pattern"
+    return None if earlier.is_applicable else "too_few_coefficients"
 
 
 def _refused(look: Look, refusal: Refusal) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from forensics.analyzers import message
+from forensics.analyzers.compression.calibration import Kept
 from forensics.analyzers.compression.coefficient import Refusal
 from forensics.analyzers.compression.double import Earlier
 from forensics.analyzers.compression.shift import Shifted
@@ -68,12 +69,17 @@ ALTERNATIVES = (
         "compression.jpeg.alternative.source",
         "The picture came from a JPEG picture by way of another format, a document, or a screenshot in its full size.",
     ),
+    message(
+        "compression.jpeg.alternative.clip",
+        "The picture is a frame of a clip, whose coding in blocks can leave a similar trace.",
+    ),
 )
 
 UNREAD = (
     message(
         "compression.jpeg.alternative.usual",
-        "Small, smooth or damaged pictures, and other formats and codings, are common and of no meaning by themselves.",
+        "Small, smooth, drawn or damaged pictures, and other formats and codings, are common and of no meaning by "
+        "themselves.",
     ),
 )
 
@@ -111,11 +117,24 @@ def found(quality: int, first: int | None, earlier: Earlier, shifted: Shifted | 
     )
 
 
+def found_table(quality: int, kept: Kept) -> Message:
+    """States that the coefficients keep to the steps of an earlier table, where single combs are not clear."""
+    return message(
+        "compression.jpeg.found.table",
+        "The picture has the trace of an earlier JPEG save at a quality near {first}: on the present grid of blocks its "
+        "coefficients keep to the steps of that quality, and on other grids they do not. The present quality is near "
+        "{quality}.",
+        first=kept.quality,
+        quality=quality,
+    )
+
+
 def not_found(quality: int) -> Message:
     """States that no trace was found."""
     return message(
         "compression.jpeg.none",
-        "No trace of an earlier, stronger JPEG save was found by this method; the present quality is near {quality}.",
+        "No trace of an earlier, stronger JPEG save was found by this method. The present quality is near {quality}; an "
+        "earlier save at that quality or above would leave no trace that this method sees.",
         quality=quality,
     )
 
@@ -132,6 +151,12 @@ def not_applicable(reason: str) -> Message:
             return message(
                 "compression.jpeg.open.few",
                 "The picture is too small or too uniform for traces of an earlier save to be looked for.",
+            )
+        case "content_pattern":
+            return message(
+                "compression.jpeg.open.content",
+                "The picture's own squares, lines or text give its coefficients the pattern that an earlier save would "
+                "leave; whether it was saved before could not be told.",
             )
         case "unsupported_coding":
             return message(

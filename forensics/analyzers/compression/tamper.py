@@ -41,7 +41,8 @@ _LIMITS = (
 _ALTERNATIVES = (
     message(
         "compression.double.alternative.added",
-        "A caption, date, sticker, logo or frame was added to a picture that was otherwise left as it was.",
+        "A caption, date, sticker, logo or frame was added to a picture that was otherwise left as it was, or several "
+        "pictures were put together openly.",
     ),
     message(
         "compression.double.alternative.covered",

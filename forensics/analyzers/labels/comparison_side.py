@@ -12,7 +12,7 @@ KINDS: Mapping[str, str] = {
     "label.aigc": "AIGC (GB 45438-2025)",
     "label.c2pa": "C2PA",
     "label.iptc": "IPTC DigitalSourceType",
-    "label.generator": "label.generator",
+    "label.generator": "generator",
 }
 """Kinds of labels that are compared, and what statements call them."""
 _MOST_SITES = 20

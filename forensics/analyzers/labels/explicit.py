@@ -67,15 +67,17 @@ def _picture(look: Look) -> Part:
         read = explicit_picture.read(engine, picture.rgb, size_px=size)
     except ForensicsError as error:
         return _failed("picture", error)
-    gaps = [] if read.is_whole else [Gap("picture", GapReason.LIMIT, "of this long picture the ends and the middle")]
-    if read.unread_lines:
-        gaps.append(Gap("picture", GapReason.LIMIT, f"{read.unread_lines} further lines of text were not read"))
     return Part(
         "picture",
-        {"searched": True, "size_px": list(size), "other_text_lines": read.other_lines},
+        {
+            "searched": True,
+            "searched_whole": read.is_whole,
+            "size_px": list(size),
+            "other_text_lines": read.other_lines,
+            "lines_not_read": read.unread_lines,
+        },
         texts=tuple(mark.row for mark in read.marks if mark.match.is_label),
         weak=tuple(mark.row for mark in read.marks if not mark.match.is_label),
-        gaps=tuple(gaps),
         tools=engine.describe,
     )
 
@@ -105,7 +107,6 @@ def _clip(look: Look, facts: Facts) -> Part:
         return _unsearched("clip", GapReason.UNREADABLE, "no frame of the opening could be decoded")
     single = [(place, mark) for place, mark in read.elsewhere if mark.match.is_label]
     weak = [*((place, mark) for place, mark in read.elsewhere if not mark.match.is_label)]
-    unread = f"{read.unread_lines} further lines of text were not read"
     return Part(
         "clip",
         {
@@ -115,10 +116,10 @@ def _clip(look: Look, facts: Facts) -> Part:
             "searched_s": round(read.searched_s, 2),
             "frames_not_decoded": list(read.not_searched),
             "other_text_lines": read.other_lines,
+            "lines_not_read": read.unread_lines,
         },
         texts=(*(seen.row for seen in read.seen), *({**mark.row, "place": place} for place, mark in single)),
         weak=(*({**mark.row, "place": "opening"} for mark in read.weak), *({**m.row, "place": p} for p, m in weak)),
-        gaps=(Gap("clip", GapReason.LIMIT, unread),) if read.unread_lines else (),
         tools=tools,
     )
 

@@ -99,6 +99,11 @@ class Part:
     tools: tuple[Tool, ...] = ()
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all of it was searched; a long picture, and one with many lines of text, is searched in part."""
+        return bool(self.facts.get("searched_whole", True)) and not self.facts.get("lines_not_read")
+
+    @property
     def is_found(self) -> bool:
         """Whether it has a label."""
         return bool(self.texts or self.rhythms)
@@ -108,6 +113,7 @@ def finding(look: Look, parts: Sequence[Part]) -> Finding:
     """Makes the finding out of the parts."""
     gaps = tuple(gap for part in parts for gap in part.gaps)
     is_open = any(gap.is_of_content or gap.why is GapReason.NOT_CONFIGURED for gap in gaps)
+    is_open = is_open or not all(part.is_whole for part in parts)
     is_weak = any(part.weak for part in parts)
     if any(part.is_found for part in parts):
         result, statement = Result.FOUND, _found(parts)
