@@ -43,8 +43,19 @@ LIBRARIES = {
     "warcio": "collect: pages and media",
     "wacz": "collect: pages and media",
     "yt-dlp": "collect: videos on platforms and streams",
+    "c2pa-python": "analyze: content credentials",
+    "numpy": "analyze: pictures, clips and sound",
+    "opencv-python-headless": "analyze: pictures and clips",
+    "jpeglib": "analyze: compression of JPEG",
+    "pikepdf": "analyze: PDF",
 }
 """Python packages that are needed, and what for."""
+
+EXTRA_LIBRARIES = {
+    "rapidocr": "analyze: labels that can be read in pictures",
+    "onnxruntime": "analyze: labels that can be read in pictures",
+}
+"""Python packages that one can do without, and what for; the extra `ocr` has them."""
 
 SNAP_MEND = (
     "Ubuntu has Chromium as a snap only, which cannot reach a case's folder. Install a package that is no snap, "
@@ -156,13 +167,20 @@ def _browser() -> Iterator[Check]:
 
 
 def _libraries() -> Iterator[Check]:
+    for name, use in LIBRARIES.items():
+        yield _library(name, use, Check(name, "missing", "not installed", f"pip install {name}", use))
+    for name, use in EXTRA_LIBRARIES.items():
+        detail = "not installed; without it visible labels are not looked for"
+        yield _library(name, use, Check(name, "note", detail, "pip install 'forensics[ocr]'", use))
+
+
+def _library(name: str, use: str, otherwise: Check) -> Check:
     from importlib.metadata import PackageNotFoundError, version
 
-    for name, use in LIBRARIES.items():
-        try:
-            yield Check(name, "ok", version(name), used_for=use)
-        except PackageNotFoundError:
-            yield Check(name, "missing", "not installed", f"pip install {name}", use)
+    try:
+        return Check(name, "ok", version(name), used_for=use)
+    except PackageNotFoundError:
+        return otherwise
 
 
 def _files() -> Iterator[Check]:

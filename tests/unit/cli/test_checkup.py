@@ -81,3 +81,9 @@ def test_a_browser_that_starts_is_told(tmp_path):
     found = by_name(examine(tmp_path))["browser starts"]
     assert found["state"] == "ok", found["detail"]
     assert found["detail"].startswith("Chrome/")
+
+
+def test_a_library_that_one_can_do_without_is_a_note_with_the_way_to_get_it(tmp_path, bare, monkeypatch):
+    monkeypatch.setattr(checkup, "EXTRA_LIBRARIES", {"no-such-package": "reading"})
+    found = by_name(examine(tmp_path))["no-such-package"]
+    assert (found["state"], found["mend"]) == ("note", "pip install 'forensics[ocr]'")
