@@ -10,8 +10,8 @@ from contextlib import contextmanager
 PRELOADED = ["forensics.engine.analyze", "forensics.analyzers.metadata", "forensics.analyzers.streams"]
 
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
-"""What NumPy's and OpenCV's libraries read when they are loaded. *Measured:* on two cores, the small products of matrices
-of one JPEG picture took 0.06 s of both cores with OpenBLAS's threads, and 0.01 s with one."""
+"""What NumPy's and OpenCV's libraries read when they are loaded. *Measured:* on two cores, the small products of
+matrices of one JPEG picture took 0.06 s of both cores with OpenBLAS's threads, and 0.01 s with one."""
 
 
 def prepare() -> None:

@@ -10,10 +10,11 @@ from forensics.formats.walk import Walk
 
 _BEFORE_PLTE = frozenset({"cHRM", "cICP", "gAMA", "iCCP", "mDCV", "cLLI", "sBIT", "sRGB"})
 _AFTER_PLTE = frozenset({"bKGD", "hIST", "tRNS"})
-_BEFORE_IDAT = frozenset({"eXIf", "pHYs", "sPLT", "acTL", "PLTE"}) | _BEFORE_PLTE | _AFTER_PLTE
+_BEFORE_IDAT = frozenset({"pHYs", "sPLT", "acTL", "PLTE"}) | _BEFORE_PLTE | _AFTER_PLTE
 _SEVERAL = frozenset({"IDAT", "sPLT", "iTXt", "tEXt", "zTXt", "fcTL", "fdAT"})
-_STANDARD = _BEFORE_IDAT | _SEVERAL | {"IHDR", "IEND", "tIME"}
-"""*Source:* PNG, third edition (W3C, 2025), table 7 in section 5.6."""
+_STANDARD = _BEFORE_IDAT | _SEVERAL | {"IHDR", "IEND", "tIME", "eXIf"}
+"""*Source:* PNG, third edition (W3C, 2025), table 7 in section 5.6; for eXIf, which older programs write behind the
+picture's data, PNG Extensions 1.5.0, where it may stand anywhere but between chunks IDAT."""
 
 _REGISTERED = frozenset(
     {

@@ -1,8 +1,8 @@
 """Whether the coefficients keep to the steps of a coarser table on the present grid of blocks, but not on other grids.
 
-Text and drawings have histograms that no smooth curve fits, and their white paper clips what an earlier save left, so that
-combs are hidden. What the content does is alike on all grids of blocks: the picture, moved by some pixels and divided by
-its present table, shows what it would look like if it had been saved once.
+Text and drawings have histograms that no smooth curve fits, and their white paper clips what an earlier save left, so
+that combs are hidden. What the content does is alike on all grids of blocks: the picture, moved by some pixels and
+divided by its present table, shows what it would look like if it had been saved once.
 """
 
 from __future__ import annotations
@@ -33,11 +33,21 @@ _MOST_STEP = 121
 
 _QUALITIES = range(20, 98)
 _LEAST_FREQUENCIES = 10
-"""Qualities that are looked for, and frequencies at which the table of one must be coarser than the present one."""
+_LEAST_FLAT = 3
+"""Qualities that are looked for, and frequencies at which the table of one, or a flat one, must be coarser than the
+present one."""
 
 _LEAST_STRENGTH = 10.0
-"""*Measured* (docs/methods/compression.md): of 4,700 pictures saved once, none of those with rough histograms had more than
-6.0, and doubled pixels of eight colours, whose histograms are smooth, 8.2; text and drawings saved twice have 5 to 34."""
+"""*Measured* (docs/methods/compression.md): of pictures with rough histograms that were saved once, lines of text at
+distances of whole blocks had 7.8, and none of the others more than 7.5; pages saved twice have 5 to 50."""
+
+_FLAT = range(2, 61)
+"""Steps of flat tables, as MPEG-4 and H.263 have them: frames of such clips must not be taken for JPEG pictures.
+*Source:* ISO/IEC 14496-2, 7.4.4.2: reconstructed coefficients are odd multiples of the quantiser scale."""
+
+_MOST_FLAT = 0.65
+"""Share of the best quality's strength that a flat table may have. *Measured:* pages saved twice 0.14 to 0.59 (two of
+49 more), frames of MPEG-4 0.70 and more."""
 
 _LEAST_COMBS = 2
 """Combs on another grid from which they are the content's. *Measured* (docs/methods/compression.md): of 195 photographs
@@ -46,8 +56,9 @@ saved twice none had more than one on any of three grids, and squares and codes 
 _LEAST_ROUGH = 2
 """Rough histograms from which tables are looked for: nearly all photographs saved once have none."""
 
-_NEARLY = 0.9
-"""Share of the best quality's strength from which others are of the range."""
+_NEARLY = 0.6
+"""Share of the best quality's strength from which others are of the range. *Measured:* white paper hides what was cut
+off at white, and the quality of text and drawings comes out up to 9 too high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,7 @@ def find(luma: NDArray[np.uint8], present: Sequence[int]) -> Kept | None:
         present: Present steps of the luminance, 64 in rows.
 
     Returns:
-        None where no table stands out, or the picture is too small.
+        None where no table stands out, a flat one does so more, or the picture is too small.
 
     Source: calibration by moving the grid: Lukas & Fridrich, Estimation of Primary Quantization Matrix in Double
     Compressed JPEG Images, DFRWS 2003, section 3; here for whole tables at once, by the cosine of Bianchi & Piva 2012.
@@ -113,12 +124,13 @@ def find(luma: NDArray[np.uint8], present: Sequence[int]) -> Kept | None:
     here = _agreement(_histograms(window, (0, 0), steps), steps)
     others = np.stack([_agreement(_histograms(window, shift, steps), steps) for shift in _SHIFTS])
     strength = (here - others.mean(axis=0)) / (others.std(axis=0) + 1)  # one is the spread of pure chance
-    best = int(strength.argmax())
-    if strength[best] < _LEAST_STRENGTH:
+    qualities, flat = strength[: len(_QUALITIES)], strength[len(_QUALITIES) :]
+    best = int(qualities.argmax())
+    if strength[best] < _LEAST_STRENGTH or flat.max() > _MOST_FLAT * strength[best]:
         return None
-    near = np.flatnonzero(strength >= _NEARLY * strength[best])
-    qualities = (_QUALITIES[best], _QUALITIES[int(near[0])], _QUALITIES[int(near[-1])])
-    return Kept(*qualities, round(float(strength[best]), 1))
+    near = np.flatnonzero(qualities >= _NEARLY * strength[best])
+    lowest, highest = _QUALITIES[int(near[0])], _QUALITIES[int(near[-1])]
+    return Kept(_QUALITIES[best], lowest, highest, round(float(strength[best]), 1))
 
 
 def _window(luma: NDArray[np.uint8]) -> NDArray[np.float32] | None:
@@ -134,9 +146,7 @@ def _window(luma: NDArray[np.uint8]) -> NDArray[np.float32] | None:
     return luma[top : top + 8 * down + 7, left : left + 8 * across + 7].astype(np.float32) - 128
 
 
-def _histograms(
-    window: NDArray[np.float32], shift: tuple[int, int], steps: NDArray[np.float32]
-) -> NDArray[np.float64]:
+def _histograms(window: NDArray[np.float32], shift: tuple[int, int], steps: NDArray[np.float32]) -> NDArray[np.float64]:
     """Counts the magnitudes on one grid after the present quantisation; shape (64, bins)."""
     import numpy as np
 
@@ -154,16 +164,20 @@ def _histograms(
 
 
 def _agreement(counts: NDArray[np.float64], steps: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Gives how much the coefficients keep to the table of each quality: about standard normal where they do not."""
+    """Gives how much the coefficients keep to the table of each quality, then to each flat one.
+
+    Returns:
+        About standard normal where they do not; 0 for tables that are hardly coarser than the present one.
+    """
     import numpy as np
 
     cosines, beyond = _cosines()
     sums, sizes = counts @ cosines.T, counts @ beyond.T
-    agreement = np.zeros(len(_QUALITIES))
-    for at, quality in enumerate(_QUALITIES):
-        wanted = np.asarray(table.scaled(table.LUMINANCE, quality))
+    tables = [table.scaled(table.LUMINANCE, quality) for quality in _QUALITIES] + [(step,) * 64 for step in _FLAT]
+    agreement = np.zeros(len(tables))
+    for at, wanted in enumerate(np.asarray(tables)):
         coarser = np.flatnonzero((wanted > steps) & (wanted <= _MOST_STEP))[1:]
-        if len(coarser) >= _LEAST_FREQUENCIES:
+        if len(coarser) >= (_LEAST_FREQUENCIES if at < len(_QUALITIES) else _LEAST_FLAT):
             chosen = coarser, wanted[coarser] - 1
             agreement[at] = (sums[chosen] / np.sqrt(np.maximum(sizes[chosen] / 2, 1))).sum() / math.sqrt(len(coarser))
     return agreement

@@ -1,9 +1,9 @@
 """Reads DCT coefficients of a JPEG picture in a process of its own: `python extraction.py LIBRARY FILE PIXEL_LIMIT`.
 
 It stands alone and imports nothing of the toolkit. libjpeg may end the process at broken input and writes complaints to
-standard error; both must not happen in the process of the caller. It is called by way of jpeglib's shared library alone,
-since importing jpeglib and numpy takes several times as long as a small picture. Metadata is cut away before native
-code sees the file, and no copy of the file is written to a disk.
+standard error; both must not happen in the process of the caller. It is called by way of jpeglib's shared library
+alone, since importing jpeglib and numpy takes several times as long as a small picture. Metadata is cut away before
+native code sees the file, and no copy of the file is written to a disk.
 
 The answer is one line of JSON, then the coefficients of the first component, one plane for each of `FREQUENCIES`, as
 little-endian 16-bit integers, shape (rows, columns) of blocks.
@@ -15,6 +15,7 @@ import ctypes
 import json
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 FREQUENCIES = (
@@ -33,17 +34,18 @@ _FILL, _SCAN, _JFIF, _ADOBE = 0xFF, 0xDA, 0xE0, 0xEE
 _BARE = frozenset({0x00, 0x01, *range(0xD0, 0xDA)})
 """Second bytes of markers without a length: stuffing, restarts, start and end. *Source:* ITU-T T.81, B.1."""
 
-_KEPT = frozenset({*FRAMES, 0xC4, 0xDB, 0xDD, _ADOBE})
-"""Frame, Huffman and quantisation tables, restart interval, and APP14, which tells the colour transform. All else is left
-out: libjpeg must see the same segments as this walk does. *Source:* ITU-T T.81, table B.1; Adobe TN 5116, section 18."""
+_KEPT = frozenset({*FRAMES, 0xC4, 0xDB, 0xDD, _ADOBE, _SCAN})
+"""Frame, Huffman and quantisation tables, restart interval, scan, and APP14, which tells the colour transform. All else
+is left out: libjpeg must see the same segments as this walk does. *Source:* ITU-T T.81, table B.1; Adobe TN 5116,
+section 18."""
 
 _BITS, _MOST_FACTOR, _FRAME_BYTES = 8, 4, 6
 """Precision that is read, largest sampling factor, bytes before the components. *Source:* ITU-T T.81, B.2.2."""
 
 _RGB = b"RGB"
 _TRANSFORM_AT = 11
-"""Component identifiers, and place of the transform in APP14, by which libjpeg tells RGB. *Source:* libjpeg, jdapimin.c,
-`default_decompress_parms`; Adobe TN 5116, section 18."""
+"""Component identifiers, and place of the transform in APP14, by which libjpeg tells RGB. *Source:* libjpeg,
+jdapimin.c, `default_decompress_parms`; Adobe TN 5116, section 18."""
 
 _CELLS, _TABLES, _SIDE = 64, 4, 8
 
@@ -94,34 +96,46 @@ def strip(content: bytes) -> tuple[dict[str, Any], bytes]:
         RefusedError: There is no frame header of a kind that is read, or the segments cannot be told apart.
     """
     facts: dict[str, Any] = {}
-    kept, at, transform = [b"\xff\xd8"], 2, None
-    while at + 4 <= len(content):
-        if content[at] != _FILL or content[at + 1] == _FILL:
-            at += 1
-            continue
-        marker, size = content[at + 1], 2 + int.from_bytes(content[at + 2 : at + 4])
-        if marker in _BARE:
-            at += 2
-            continue
-        body = content[at + 4 : at + size]
+    kept, transform = [b"\xff\xd8"], None
+    for marker, body, segment in _segments(content):
         if marker in FRAMES or marker in OTHER_FRAMES:
-            if facts or len(body) != size - 4:
+            if facts:
                 raise RefusedError("broken")
             facts = _frame(marker, body)
-        if marker == _SCAN:
-            kept.append(content[at:])
-            break
         transform = _transform(marker, body, transform)
         if marker in _KEPT:
-            kept.append(content[at : at + size])
-        if size < 4:  # noqa: PLR2004 -- a length counts itself
-            raise RefusedError("broken")
-        at += size
-    if not facts or len(content) < at + 4:
+            kept.append(segment)
+    if not facts:
         raise RefusedError("broken")
-    if transform == 0 or (transform is None and facts["names"] == _RGB):
+    if facts.pop("names") == _RGB if transform is None else transform == 0:
         raise RefusedError("colour")
-    return {name: value for name, value in facts.items() if name != "names"}, b"".join(kept)
+    facts.pop("names", None)
+    return facts, b"".join(kept)
+
+
+def _segments(content: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Gives marker, content and the whole of each segment; the first scan, which is the last, has all that follows.
+
+    Raises:
+        RefusedError: There is no scan, or a segment before it is shorter than it states.
+    """
+    at = 2
+    while at + 4 <= len(content):
+        marker = content[at + 1]
+        if content[at] != _FILL or marker == _FILL:
+            at += 1
+        elif marker in _BARE:
+            at += 2
+        elif marker == _SCAN:
+            yield marker, b"", content[at:]
+            return
+        else:
+            size = 2 + int.from_bytes(content[at + 2 : at + 4])
+            if size < 4 or at + size > len(content):  # noqa: PLR2004 -- a length counts itself
+                break
+            yield marker, content[at + 4 : at + size], content[at : at + size]
+            at += size
+    raise RefusedError("broken")
 
 
 def _transform(marker: int, body: bytes, before: int | None) -> int | None:

@@ -90,8 +90,8 @@ def _ghosts(luma: NDArray[np.uint8], panel_px: int) -> NDArray[np.uint8]:
     height, width = (max(1, round(size * scale)) for size in luma.shape)
     differences = []
     for quality in QUALITIES:
-        difference = cv2.absdiff(luma, _saved(luma, quality)).astype(np.float32)
-        blurred = cv2.blur(difference * difference, (_BLUR_PX, _BLUR_PX))
+        difference = cv2.absdiff(luma, _saved(luma, quality))
+        blurred = cv2.sqrBoxFilter(difference, cv2.CV_32F, (_BLUR_PX, _BLUR_PX))
         differences.append(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_AREA))
     stack = np.stack(differences)
     low, high = stack.min(axis=0), stack.max(axis=0)

@@ -62,8 +62,8 @@ class Frequency:
             few bins just as well.
         count: Coefficients other than zero within the bins.
         rough: Deviance of the smooth curve beyond its expectation, 0 or more.
-        left: Deviance of the best comb beyond its expectation, 0 or more.
-        gains: How much the comb of each first step lowers the deviance, where it does.
+        left: Deviance of the best comb beyond its expectation, 0 or more; as `rough` where no comb is needed.
+        gains: How much the comb of each first step lowers the deviance, where it does; none where none is needed.
     """
 
     frequency: tuple[int, int]
@@ -116,15 +116,20 @@ def judge(counts: NDArray[np.float64], frequency: tuple[int, int], *, present: i
     ]
     if not candidates:
         return None
+    freedom = last - _TERMS
+    smooth = _deviances(counts, [None], last=last)[0]
+    if smooth - freedom <= _LEAST_EXCESS:
+        rough = max(smooth - freedom, 0.0)
+        return Frequency(frequency, present, candidates[0], int(total), rough, rough)
     combs = [(step, *_SHAPES[0]) for step in candidates]
-    smooth, *deviances = _deviances(counts, [None, *((present, *comb) for comb in combs)], last=last)
+    deviances = _deviances(counts, [(present, *comb) for comb in combs], last=last)
     best = sorted(range(len(combs)), key=lambda at: deviances[at])[:4]
     refined = [(combs[at][0], *shape) for at in best for shape in _SHAPES[1:]]
     more = _deviances(counts, [(present, *comb) for comb in refined], last=last)
     lowest = dict(zip(candidates, deviances, strict=True))
     for (step, *_), deviance in zip(refined, more, strict=True):
         lowest[step] = min(lowest[step], deviance)
-    left, freedom = min(lowest.values()), last - _TERMS
+    left = min(lowest.values())
     first = min(step for step, deviance in lowest.items() if deviance <= left + _NEARLY * max(smooth - left, 0.0))
     gains = {step: smooth - deviance for step, deviance in lowest.items() if deviance < smooth}
     rough, rest = max(smooth - freedom, 0.0), max(left - freedom, 0.0)

@@ -117,7 +117,9 @@ def _finding(look: Look, seen: _Seen) -> Finding:
     result, statement, alternatives = _conclude(seen)
     gaps = seen.gaps
     if result is Result.INDETERMINATE and not gaps:
-        why = "the content has combs of its own" if seen.earlier.is_of_content else "too few coefficients other than zero"
+        why = (
+            "the content has combs of its own" if seen.earlier.is_of_content else "too few coefficients other than zero"
+        )
         gaps = (Gap("coefficients", GapReason.NOT_APPLICABLE, why),)
     return look.finding(
         KIND,

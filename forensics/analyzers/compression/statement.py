@@ -100,8 +100,9 @@ def found(quality: int, first: int | None, earlier: Earlier, shifted: Shifted | 
     if first is None:
         return message(
             "compression.jpeg.found.other",
-            "The picture has the trace of an earlier, stronger JPEG save, in {count} of {used} frequencies; its tables "
-            "are of no quality that is known here. The present quality is near {quality}.",
+            "The picture has the trace of an earlier, stronger coding in blocks, as JPEG pictures and frames of clips "
+            "have it, in {count} of {used} frequencies; its tables are of no JPEG quality that is known here. The "
+            "present quality is near {quality}.",
             count=len(earlier.combed),
             used=len(earlier.used),
             quality=quality,
@@ -121,9 +122,9 @@ def found_table(quality: int, kept: Kept) -> Message:
     """States that the coefficients keep to the steps of an earlier table, where single combs are not clear."""
     return message(
         "compression.jpeg.found.table",
-        "The picture has the trace of an earlier JPEG save at a quality near {first}: on the present grid of blocks its "
-        "coefficients keep to the steps of that quality, and on other grids they do not. The present quality is near "
-        "{quality}.",
+        "The picture has the trace of an earlier JPEG save, very roughly at quality {first}: on the present grid of "
+        "blocks its coefficients keep to the steps of that quality, and on other grids they do not. The present "
+        "quality is near {quality}.",
         first=kept.quality,
         quality=quality,
     )
@@ -133,8 +134,8 @@ def not_found(quality: int) -> Message:
     """States that no trace was found."""
     return message(
         "compression.jpeg.none",
-        "No trace of an earlier, stronger JPEG save was found by this method. The present quality is near {quality}; an "
-        "earlier save at that quality or above would leave no trace that this method sees.",
+        "No trace of an earlier, stronger JPEG save was found by this method. The present quality is near {quality}; "
+        "an earlier save at that quality or above would leave no trace that this method sees.",
         quality=quality,
     )
 

@@ -80,10 +80,10 @@ def scaled(base: tuple[int, ...], quality: int) -> tuple[int, ...]:
 
 
 def nearest(tables: Sequence[Sequence[int]]) -> Quality:
-    """Finds the quality whose tables are those of a picture, else whose steps at the lowest frequencies are the nearest.
+    """Finds the quality whose tables are those of a picture, else whose steps at the lowest frequencies are nearest.
 
-    Tables of other makers rise otherwise towards the high frequencies: over all steps, strong tables of one program come
-    nearest to quality 94. The lowest frequencies, compared by their ratio, tell how strongly a picture was compressed.
+    Tables of other makers rise otherwise towards the high frequencies: over all steps, strong tables of one program
+    come nearest to quality 94. The lowest frequencies, compared by their ratio, tell how strong the compression is.
 
     Args:
         tables: Of the luminance first, then of the chrominance where there is any; 64 steps each, in rows.
@@ -93,8 +93,8 @@ def nearest(tables: Sequence[Sequence[int]]) -> Quality:
         if given == _both(quality)[: len(given)]:
             return Quality(quality, is_exact=True, distance=0.0)
     best = min(reversed(QUALITIES), key=lambda quality: _apart(given[0], quality))
-    pairs = zip((step for table in given for step in table), (step for table in _both(best) for step in table))
-    apart = sum(abs(one - other) for one, other in pairs)
+    pairs = zip(given, _both(best), strict=False)  # a grey picture has the first of the three only
+    apart = sum(abs(one - other) for pair in pairs for one, other in zip(*pair, strict=True))
     return Quality(best, is_exact=False, distance=round(apart / (64 * len(given)), 2))
 
 

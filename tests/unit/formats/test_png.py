@@ -66,6 +66,13 @@ def test_chunks_have_offsets_and_sizes():
     assert found.problems == ()
 
 
+def test_exif_data_behind_the_picture_is_in_order():
+    """PNG Extensions 1.5.0, 3.7: anywhere but between chunks IDAT; libpng's own example has it there."""
+    exif = chunk(b"eXIf", b"II*\0\x08\0\0\0\0\0\0\0\0\0")
+    assert codes(read(file(after=(exif,)))) == []
+    assert codes(read(file(exif, after=(exif,)))) == ["duplicate-part"]
+
+
 def test_texts_of_every_kind_are_read():
     info = PngInfo()
     info.add_text("parameters", "a prompt, Steps: 20")

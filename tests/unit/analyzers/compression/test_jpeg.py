@@ -154,6 +154,15 @@ def test_tables_of_another_program_are_stated_as_the_nearest_quality(tmp_path, p
     assert values["table_distance"] > 0
 
 
+def test_strong_tables_with_fine_steps_at_high_frequencies_are_not_called_a_high_quality(tmp_path, picture):
+    """Adobe's tables of a low quality: steps of quality 40 to 45 at the low frequencies, 12 at the high ones."""
+    rows = [[18, 14, 14, 21, 30, 35, 34, 17], [14, 16, 16, 19, 26, 24, 12, 12], [14, 16, 17, 21, 23, 12, 12, 12]]
+    rows += [[21, 19, 21, 19, 12, 12, 12, 12]] + [[12] * 8] * 4
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", qtables=[[step for row in rows for step in row]] * 2)
+    assert 35 <= jpeg(tmp_path, stream.getvalue()).values["quality"] <= 50
+
+
 def cmyk():
     stream = io.BytesIO()
     scene(3).convert("CMYK").save(stream, "JPEG")
