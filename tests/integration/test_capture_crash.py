@@ -32,7 +32,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def started(case: Path, *urls: str) -> subprocess.Popen[bytes]:
-    command = [*COMMAND, "collect", str(case), *urls, "--jobs", "1", "--json"]
+    """Starts a run that heeds Ctrl-C, also where the tests themselves run behind a shell's `&` and would not."""
+    command = ["env", "--default-signal=INT", *COMMAND, "collect", str(case), *urls, "--jobs", "1", "--json"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
