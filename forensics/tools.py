@@ -6,13 +6,14 @@ import fcntl
 import hashlib
 import os
 import re
+import select
 import selectors
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -93,6 +94,79 @@ class _Reading:
     deadline: float
     chunks: dict[str, list[bytes]] = field(default_factory=lambda: {"stdout": [], "stderr": []})
     taken: int = 0
+
+
+class Stream:
+    """Reads a running program's standard output as it comes and passes on each line of its messages; keeps neither.
+
+    `limits.wall_s` counts the seconds in which this process waits for the program, not those between two calls;
+    `limits.output_bytes` counts standard output and messages together.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], reading: _Reading, *, heed: Callable[[str], None]) -> None:
+        self._process, self._reading, self._heed = process, reading, heed
+        self._line = b""
+        self._waited_s = 0.0
+        self._out, self._messages = _open_pipe(process.stdout).fileno(), _open_pipe(process.stderr).fileno()
+        self._open, self._poll = {self._messages, self._out}, select.poll()
+        for number in self._open:
+            self._poll.register(number, select.POLLIN)
+
+    def fill(self, block: memoryview) -> int:
+        """Fills a block of bytes from standard output; messages given before these bytes are passed on before.
+
+        Args:
+            block: Writable, of single bytes.
+
+        Returns:
+            Number of bytes written; fewer than the block has only at the end of the output.
+
+        Raises:
+            ToolTimeoutError: The program kept this process waiting for too long.
+            ToolLimitError: It gave more bytes than it may.
+        """
+        done = 0
+        while done < len(block) and self._out in self._open:
+            if self._is_output_ready():
+                done += self._count(self._out, os.readv(self._out, [block[done:]]))
+        return done
+
+    def finish(self) -> int:
+        """Reads what is left to its end, drops it, and gives the exit status.
+
+        Raises:
+            ToolError: As for `fill`.
+        """
+        while self._open:
+            if self._is_output_ready():
+                self._count(self._out, len(os.read(self._out, _BLOCK)))
+        self._reading.deadline = time.monotonic() + max(1.0, self._reading.limits.wall_s - self._waited_s)
+        return _wait(self._process, self._reading)
+
+    def _is_output_ready(self) -> bool:
+        """Waits until there is something to read, and reads messages: they announce what stands in the output."""
+        began = time.monotonic()
+        self._reading.deadline = began + self._reading.limits.wall_s - self._waited_s
+        ready = {number for number, _ in self._poll.poll(1000 * _time_left(self._reading))}
+        self._waited_s += time.monotonic() - began
+        if self._messages in ready:
+            self._listen()
+        return self._out in ready
+
+    def _listen(self) -> None:
+        chunk = os.read(self._messages, _BLOCK)
+        self._count(self._messages, len(chunk))
+        *whole, rest = (self._line + chunk).split(b"\n")
+        self._line = rest[:_BLOCK]
+        for line in [*whole, self._line] if not chunk and self._line else whole:
+            self._heed(line.decode("utf-8", errors="replace"))
+
+    def _count(self, number: int, size: int) -> int:
+        if size == 0:
+            self._open.discard(number)
+            self._poll.unregister(number)
+        _take_size(self._reading, size)
+        return size
 
 
 _RUNNING: set[int] = set()
@@ -177,6 +251,30 @@ def run(arguments: Sequence[str], *, limits: Limits | None = None, stdin: Binary
         _read_all(process, reading)
         returncode = _wait(process, reading)
     return Completed(returncode, b"".join(reading.chunks["stdout"]), b"".join(reading.chunks["stderr"]))
+
+
+@contextmanager
+def streaming(
+    arguments: Sequence[str],
+    *,
+    heed: Callable[[str], None],
+    limits: Limits | None = None,
+    stdin: BinaryIO | None = None,
+) -> Iterator[Stream]:
+    """Runs a program whose output is read while it runs, in a process group of its own that is killed at the end.
+
+    Args:
+        arguments: The program and its arguments; never passed through a shell.
+        heed: Called with each line of its messages (standard error) as it is read, without its end.
+        limits: What it may use; None for the defaults of `Limits`. `wall_s` counts only waiting for the program.
+        stdin: An open file that becomes its standard input; None for an empty one.
+
+    Raises:
+        ToolMissingError: The program cannot be started.
+    """
+    bounds = limits or Limits()
+    with _started(arguments, stdin, bounds) as process:
+        yield Stream(process, _Reading(Path(arguments[0]).name, bounds, 0.0), heed=heed)
 
 
 def environment() -> dict[str, str]:
@@ -374,7 +472,11 @@ def _open_pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 def _take(reading: _Reading, name: str, chunk: bytes) -> None:
     reading.chunks[name].append(chunk)
-    reading.taken += len(chunk)
+    _take_size(reading, len(chunk))
+
+
+def _take_size(reading: _Reading, size: int) -> None:
+    reading.taken += size
     if reading.taken > reading.limits.output_bytes:
         raise ToolLimitError(
             f"{reading.name} gave more than {reading.limits.output_bytes} bytes of output and was ended"

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,91 @@ def test_a_program_that_wants_too_much_memory_fails():
 def test_what_cannot_be_started_is_missing(tmp_path):
     with pytest.raises(ToolMissingError, match="cannot be started"):
         tools.run([str(tmp_path / "nothing")], limits=SHORT)
+
+
+def streamed(code: str, *, size: int, limits: Limits = SHORT) -> tuple[bytes, list[str], int]:
+    """Reads all output in blocks of a size; gives it with the lines of messages and the exit status."""
+    lines: list[str] = []
+    parts = []
+    with tools.streaming(python(code), heed=lines.append, limits=limits) as stream:
+        block = bytearray(size)
+        while count := stream.fill(memoryview(block)):
+            parts.append(bytes(block[:count]))
+        status = stream.finish()
+    assert all(len(part) == size for part in parts[:-1])
+    return b"".join(parts), lines, status
+
+
+def test_a_stream_gives_output_in_whole_blocks_and_messages_by_line():
+    code = "import sys; print('x' * 199_999); print('first\\nsecond', file=sys.stderr, end=''); sys.exit(3)"
+    assert streamed(code, size=7_000) == (b"x" * 199_999 + b"\n", ["first", "second"], 3)
+
+
+def test_a_message_is_passed_on_before_the_output_that_came_after_it():
+    code = (
+        "import os, time\n"
+        "for number in range(20): os.write(2, b'%d\\n' % number); os.write(1, b'%02d' % number); time.sleep(0.002)"
+    )
+    lines: list[str] = []
+    with tools.streaming(python(code), heed=lines.append, limits=SHORT) as stream:
+        block = bytearray(2)
+        for number in range(20):
+            assert stream.fill(memoryview(block)) == 2
+            assert str(number) in lines
+            assert int(block) == number
+
+
+def test_a_stream_keeps_neither_output_nor_messages():
+    code = "import sys; b = b'x' * (1 << 20)\nfor _ in range(200): sys.stderr.write('y' * 5000); sys.stdout.buffer.write(b)"
+    tracemalloc.start()
+    try:
+        with tools.streaming(python(code), heed=lambda _: None, limits=Limits(20.0, 2 << 30, 1 << 40)) as stream:
+            block = bytearray(1 << 16)
+            taken = 0
+            while count := stream.fill(memoryview(block)):
+                taken += count
+            stream.finish()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert taken == 200 << 20
+    assert peak < 4 << 20
+
+
+def test_time_of_a_stream_counts_only_while_it_is_waited_for():
+    with tools.streaming(python("print('a' * 9)"), heed=print, limits=Limits(wall_s=5.0)) as stream:
+        block = bytearray(1)
+        assert stream.fill(memoryview(block)) == 1
+        stream._waited_s = 4.0
+        assert stream.fill(memoryview(bytearray(99))) == 9
+        assert stream.finish() == 0
+
+
+def test_a_stream_that_hangs_is_ended_with_all_that_it_started(tmp_path):
+    pid_file = tmp_path / "pid"
+    command = ["sh", "-c", f"sleep 60 & echo $! > {pid_file}; sleep 60"]
+    with (
+        pytest.raises(ToolTimeoutError, match="did not finish within 1 s"),
+        tools.streaming(command, heed=print, limits=Limits(wall_s=1.0)) as stream,
+    ):
+        stream.fill(memoryview(bytearray(1)))
+    assert ends_soon(int(pid_file.read_text()))
+
+
+def test_a_stream_that_is_left_early_is_ended(tmp_path):
+    pid_file = tmp_path / "pid"
+    command = ["sh", "-c", f"echo $$ > {pid_file}; exec cat /dev/zero"]
+    with tools.streaming(command, heed=print, limits=SHORT) as stream:
+        assert stream.fill(memoryview(bytearray(100))) == 100
+    assert ends_soon(int(pid_file.read_text()))
+
+
+@pytest.mark.parametrize("redirection", ["", " >&2"])
+def test_a_stream_that_floods_is_ended(redirection):
+    command = ["sh", "-c", f"cat /dev/zero{redirection}"]
+    limits = Limits(wall_s=20.0, output_bytes=100_000)
+    with (
+        pytest.raises(ToolLimitError, match="more than 100000 bytes"),
+        tools.streaming(command, heed=lambda _: None, limits=limits) as stream,
+    ):
+        stream.finish()
