@@ -189,7 +189,7 @@ class _Told:
             else:
                 self.times_s.append(None if ticks == "NOPTS" else float(int(ticks) * self.base))
         elif match := _COMPLAINT.match(line):
-            self.last = _ADDRESS.sub("", match[1])[:_LONGEST]
+            self.last = _ADDRESS.sub("", match[1]).removeprefix(f"{_SOURCE}: ")[:_LONGEST]
             self.heed(self.last)
 
 
@@ -238,7 +238,9 @@ def _probe(stream: BinaryIO) -> Clip:
         if one.get("codec_type") == "video" and not (one.get("disposition") or {}).get("attached_pic"):
             return _clip(one, answer.get("format") or {})
     lines = done.stderr.decode("utf-8", errors="replace").strip().splitlines()
-    reason = _ADDRESS.sub("", lines[-1])[:_LONGEST] if lines else "it has no stream of pictures"
+    reason = (
+        _ADDRESS.sub("", lines[-1]).removeprefix(f"{_SOURCE}: ")[:_LONGEST] if lines else "it has no stream of pictures"
+    )
     raise MediaError(f"the file cannot be decoded as a clip: {reason}")
 
 

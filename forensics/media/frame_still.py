@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 import warnings
 import zlib
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from forensics import tools
 from forensics.errors import MediaError, ToolTimeoutError
@@ -40,6 +41,13 @@ _ORIENTATION = 0x0112
 _LYING = 5
 """EXIF tag `Orientation`; from 5 on pictures lie on their side. *Source:* CIPA DC-008 (Exif 2.32), 4.6.4."""
 
+_JPEG = b"\xff\xd8\xff"
+_END = b"\xff\xd9"
+_ENDS = 1024
+"""A JPEG that ends too early is given the mark of its end (ITU-T T.81, B.1.1.3), more often than a decoder reads ahead,
+so that it decodes what there is; Pillow gives up without."""
+
+_MOST_BYTES = 1 << 28
 _GREY = 128
 _WIDE_MODES = ("I", "F")
 _ERRORS = (OSError, ValueError, TypeError, SyntaxError, EOFError, KeyError, IndexError, MemoryError, zlib.error)
@@ -56,12 +64,8 @@ class _Plan:
 
 def decode(path: Path, choice: Choice, *, limits: tools.Limits, heed: Callable[[str], None]) -> Iterator[Frame]:
     """Decodes a picture; see `forensics.media.frame.frames`."""
-    from PIL import Image
-
     with path.open("rb") as stream:
-        with _guarded():
-            image: Pillow.Image = Image.open(stream, formats=FORMATS)
-            plan = _plan(image, choice)
+        image, plan = _opened(stream, choice, heed=heed)
         index, last = 0, None
         for time_s in _times(image, limits.wall_s, heed=heed):
             if choice.end_s is not None and time_s >= choice.end_s:
@@ -72,6 +76,34 @@ def decode(path: Path, choice: Choice, *, limits: tools.Limits, heed: Callable[[
                     pixels = _pixels(image, plan, is_gray=choice.pixel == "gray")
                 yield Frame(index, time_s, pixels, plan.wanted[0] / plan.shown[0])
                 index, last = index + 1, cell
+
+
+def _opened(stream: BinaryIO, choice: Choice, *, heed: Callable[[str], None]) -> tuple[Pillow.Image, _Plan]:
+    """Opens a picture and decodes the first of its frames; of a JPEG that ends too early, what there is.
+
+    Raises:
+        MediaError: It cannot be decoded, or is too large.
+    """
+    try:
+        return _loaded(stream, choice)
+    except MediaError:
+        stream.seek(0)
+        if stream.read(len(_JPEG)) != _JPEG:
+            raise
+        stream.seek(0)
+        whole = _loaded(io.BytesIO(stream.read(_MOST_BYTES) + _END * _ENDS), choice)
+    heed("the picture ends too early or is damaged; what is missing is grey or repeats what is before it")
+    return whole
+
+
+def _loaded(stream: BinaryIO, choice: Choice) -> tuple[Pillow.Image, _Plan]:
+    from PIL import Image
+
+    with _guarded():
+        image: Pillow.Image = Image.open(stream, formats=FORMATS)
+        plan = _plan(image, choice)
+        image.load()
+    return image, plan
 
 
 @contextmanager

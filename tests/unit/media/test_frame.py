@@ -300,10 +300,24 @@ def test_a_damaged_clip_gives_what_is_left_and_complaints(folder, clip):
     assert not [text for text in complaints if "0x7f" in text or str(folder) in text]
 
 
-def test_a_truncated_picture_is_an_error(folder):
+@pytest.mark.parametrize("progressive", [False, True])
+def test_of_a_jpeg_that_ends_too_early_the_rest_is_given_with_a_complaint(folder, progressive):
     path = folder / "cut.jpg"
     plain = Image.fromarray(np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8))
-    plain.save(path)
+    plain.save(path, progressive=progressive)
+    whole = still(path).pixels
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    complaints: list[str] = []
+    (cut,) = frames(path, heed=complaints.append)
+    assert len(complaints) == 1
+    assert cut.pixels.shape == whole.shape
+    assert progressive or np.array_equal(cut.pixels[:80], whole[:80])
+
+
+def test_a_png_that_ends_too_early_is_an_error(folder):
+    path = folder / "cut.png"
+    Image.fromarray(np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8)).save(path)
     path.write_bytes(path.read_bytes()[:9000])
     with pytest.raises(MediaError, match="cannot be decoded"):
         still(path)
