@@ -30,6 +30,7 @@ RECORD_TYPES: Mapping[str, type[Any]] = {
     "item": model.Item,
     "acquisition": model.Acquisition,
     "finding": model.Finding,
+    "interpretation": model.Interpretation,
     "act": model.Act,
     "act-end": model.ActEnd,
     "key": model.KeyHolder,

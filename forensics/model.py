@@ -256,6 +256,37 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Interpretation:
+    """What findings weigh between two propositions; made by `proof`, never by an analyzer.
+
+    Attributes:
+        findings: References `SEQ/INDEX` of the findings that were weighed.
+        propositions: The two propositions, H1 and H2.
+        term: Name of the verbal term, looked up from the number; `O0` to `O5` or `not_evaluated` without a number.
+        weigher: What weighed.
+        favours: `h1` or `h2`; None where neither is favoured or there is no number.
+        log10_lr: Logarithm to base 10 of the likelihood ratio of the findings, after all caps; above 0 for H1. None
+            where no number is justified.
+        log10_interval: Ends of its interval at 95 %, after the same caps, so that both can be the cap; None without a
+            number.
+        log10_cap: Most that the size of the validation allows for the favoured proposition; None without a number.
+        calibration: SHA-256 of the calibration's file; None where none was given.
+        limits: What the number does not say, and what it was limited by; or why there is none.
+    """
+
+    findings: tuple[str, ...]
+    propositions: tuple[Message, Message]
+    term: str
+    weigher: Tool
+    favours: str | None = None
+    log10_lr: float | None = None
+    log10_interval: tuple[float, float] | None = None
+    log10_cap: float | None = None
+    calibration: str | None = None
+    limits: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
     """One run of a verb: by which program, with which arguments, on which machine."""
 
@@ -380,6 +411,7 @@ Record = (
     Item
     | Acquisition
     | Finding
+    | Interpretation
     | Act
     | ActEnd
     | KeyHolder
@@ -453,6 +485,7 @@ class Snapshot:
     items: tuple[Committed[Item], ...] = ()
     acquisitions: tuple[Committed[Acquisition], ...] = ()
     findings: tuple[Committed[Finding], ...] = ()
+    interpretations: tuple[Committed[Interpretation], ...] = ()
     acts: tuple[Committed[Act], ...] = ()
     act_ends: tuple[Committed[ActEnd], ...] = ()
     keys: tuple[Committed[KeyHolder], ...] = ()

@@ -65,6 +65,7 @@ def lines_about(writer: Writer, item_id: str) -> Lines:
     places = found | set(rows("SELECT seq, idx FROM acquisition WHERE item = ?", (item_id,)))
     places |= _findings_about(writer, item_id)
     places |= set(rows("SELECT seq, idx FROM record WHERE type = 'output' AND seq > ?", (since,)))
+    places |= _interpretations_of(writer, places)
     places |= _exhibits_with(writer, item_id, places)
     lines: dict[int, list[int]] = {}
     for seq, number in sorted(places):
@@ -90,6 +91,12 @@ def _findings_about(writer: Writer, item_id: str) -> set[Place]:
         if found <= gone:
             return found
         gone |= found
+
+
+def _interpretations_of(writer: Writer, places: Iterable[Place]) -> set[Place]:
+    refs = {f"{seq}/{number}" for seq, number in places}
+    weighed = writer.case.records_of("interpretation", writer.index)
+    return {_place(one.ref) for one in weighed if not refs.isdisjoint(one.record.findings)}
 
 
 def _exhibits_with(writer: Writer, item_id: str, places: Iterable[Place]) -> set[Place]:

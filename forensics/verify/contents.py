@@ -125,8 +125,8 @@ class Contents:
             case "finding":
                 self._take_artifacts(record["attachments"], place)
                 self._refer("subject", record["subject"], place)
-            case "exhibit":
-                self._refer("item", record["items"], place)
+            case "interpretation" | "exhibit":
+                self._refer("item", record.get("items", ()), place)
                 self._refer("finding", record["findings"], place)
             case "output":
                 self._take_output(record, seq, place)

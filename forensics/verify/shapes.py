@@ -151,6 +151,7 @@ _RECORDS: Mapping[str, Mapping[str, Check]] = {
         "artifacts": _list_of(_ARTIFACT),
     },
     "finding": {"subject": _list_of(_is_digest), "attachments": _list_of(_ARTIFACT)},
+    "interpretation": {"findings": _list_of(_is_reference)},
     "exhibit": {"items": _list_of(_is_text), "findings": _list_of(_is_reference)},
     "time-proof": {
         "checkpoint": _is_count,

@@ -403,6 +403,7 @@ RECORDS: dict[str, Json] = {  # the members on which a rule rests; all others ar
         "artifacts": [ARTIFACT],
     },
     "finding": {"subject": [HEX64], "attachments": [ARTIFACT]},
+    "interpretation": {"findings": [REFERENCE]},
     "exhibit": {"items": [ITEM], "findings": [REFERENCE]},
     "time-proof": {
         "checkpoint": _count,
@@ -802,7 +803,7 @@ def ascending(entries: list[Json]) -> bool:
 
 
 ITEMS_IN = {"acquisition": "item", "erasure": "item", "exhibit": "items"}
-LINES_IN = {"acquisition": "act", "act-end": "act", "exhibit": "findings"}
+LINES_IN = {"acquisition": "act", "act-end": "act", "interpretation": "findings", "exhibit": "findings"}
 
 
 def check_references(case: Case) -> None:
@@ -841,7 +842,7 @@ def named(record: Json, members: dict[str, str]) -> list[str]:
 
 def check_pointers(case: Case, where: str, event: Event, record: Json) -> None:
     """Checks the references by number: acts, checkpoints, and the state that an output shows."""
-    kind = "finding" if record["type"] == "exhibit" else "act"
+    kind = "finding" if record["type"] in {"interpretation", "exhibit"} else "act"
     for reference in named(record, LINES_IN):
         line = case.line(*map(int, reference.split("/")))
         if line is None or (line.record is not None and line.record["type"] != kind):

@@ -488,6 +488,7 @@ RECORDS = {
         case, subject=[sha256(b"map")], attachments=[case.blob(b"map", "map")]
     ),
     "exhibit": exhibit,
+    "interpretation": lambda _: {"type": "interpretation", "findings": ["3/1"]},
     "output that lies elsewhere": lambda case: output(case, path=None),
     "time failure": lambda case: {"type": "time-failure", "checkpoint": 2, "authority": "x", "gap": GAP},
 }
@@ -514,6 +515,7 @@ MISSHAPEN = {
     "raw name that is UTF-8": lambda case: artifact(case, name={"display": "a", "raw_hex": "61"}),
     "raw name that is no hex": lambda case: artifact(case, name={"display": "a", "raw_hex": "6"}),
     "finding about nothing here": lambda case: finding(case, subject=["0" * 64]),
+    "interpretation of no finding": lambda _: {"type": "interpretation", "findings": ["1/0"]},
     "exhibit of no line": lambda case: exhibit(case, findings=["3/9"]),
     "exhibit of no finding": lambda case: exhibit(case, findings=["1/0"]),
     "exhibit of an unknown item": lambda case: exhibit(case, items=["ITEM-0099"]),

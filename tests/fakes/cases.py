@@ -22,6 +22,7 @@ from forensics.model import (
     Artifact,
     CustodyEvent,
     Finding,
+    Interpretation,
     Item,
     Message,
     Name,
@@ -174,6 +175,12 @@ def finding_about(*subject: str, attachments: tuple[Artifact, ...] = ()) -> Find
     """Makes a finding about contents, given by their SHA-256."""
     statement = Message("looker.trace", "A trace was found.")
     return Finding(subject, Stage.DETECT, "looker.trace", Result.FOUND, statement, LOOKER, attachments=attachments)
+
+
+def interpretation_of(*findings: str) -> Interpretation:
+    """Makes an interpretation of findings, given by their references."""
+    propositions = Message("h1", "The one is so."), Message("h2", "The other is so.")
+    return Interpretation(findings, propositions, "not_evaluated", Tool("weighing", "1"))
 
 
 def commit_report(writer: Writer, data: bytes, name: str = "report.pdf") -> CustodyEvent:

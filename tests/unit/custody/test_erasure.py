@@ -151,6 +151,13 @@ def test_exhibits_that_name_the_item_or_its_findings_go_with_it(built: cases.Bui
     assert [one.record.label for one in built.open().snapshot().exhibits] == ["C"]
 
 
+def test_interpretations_of_its_findings_go_with_the_item(built: cases.Built) -> None:
+    with built.writing() as writer:
+        writer.commit("analyze", [cases.interpretation_of("7/0", "8/0"), cases.interpretation_of("7/0")])
+    erased(built)
+    assert [one.record.findings for one in built.open().snapshot().interpretations] == [("7/0",)]
+
+
 def test_reports_that_may_name_the_item_go_and_older_ones_come_back(tmp_path: Path) -> None:
     built = cases.empty_case(tmp_path / "case", cases.home_in(tmp_path / "home"))
     with built.writing() as writer:

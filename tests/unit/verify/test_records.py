@@ -38,6 +38,7 @@ DANGLING = {
     "act of no event": acquisition(act="99/0"),
     "act of an act-end": ActEnd("4/0", cases.now()),
     "subject of a finding": cases.finding_about("0" * 64),
+    "finding of an interpretation": cases.interpretation_of("3/0"),
     "item of an exhibit": Exhibit("A", "t", ("ITEM-0999",)),
     "finding of an exhibit": Exhibit("A", "t", ("ITEM-0001",), ("3/0",)),
 }
@@ -49,7 +50,7 @@ def test_a_reference_to_what_is_not_there_is_reported(name, made):
 
 
 def test_references_that_lead_somewhere_are_none(made):
-    good = (acquisition(), Exhibit("A", "t", ("ITEM-0001",), ("7/0",)))
+    good = (acquisition(), Exhibit("A", "t", ("ITEM-0001",), ("7/0",)), cases.interpretation_of("7/0"))
     assert kinds_after(made, "exhibit", *good) == set()
 
 
