@@ -143,7 +143,8 @@ def _open(outcome: Outcome, both: dict[str, str]) -> Message:
     if reason == "little_detail":
         return message(
             "source.comparison.open_detail",
-            "Whether {questioned} comes from {original} could not be determined: the pictures of one of them show too little detail.",
+            "Whether {questioned} comes from {original} could not be determined: the pictures of one of them show "
+            "too little detail.",
             **both,
         )
     if reason == "not_the_same_instants":
@@ -373,7 +374,8 @@ def alternatives(outcome: Outcome) -> tuple[Message, ...]:
         said.append(
             message(
                 "source.comparison.alternative.series",
-                "Two photographs of one series, or a photograph and a film of one event, show one scene in which a face "
+                "Two photographs of one series, or a photograph and a film of one event, show one scene in which a "
+                "face "
                 "has moved in between.",
             )
         )

@@ -50,12 +50,18 @@ LEAST_FRAMES = 3
 measure; where the control keeps it, smaller faces serve as well."""
 
 STRUCTURE_DIFFERS = 0.88
+STRUCTURE_STRONG = 0.75
 STRUCTURE_AGREES = 0.93
+COARSE_AGREES = 0.955
+COARSE_STRANGER = 0.955
+COARSE_UNLIKE = 0.93
 COARSE_DIFFERS = 0.945
-COARSE_LIKELY = 0.955
+COARSE_STRONG = 0.90
+COARSE_COVERED = 0.85
 BLUR_EXPLAINS = 0.92
 SIMILARITY_DIFFERS = 0.65
 SIMILARITY_STRANGER = 0.3
+SIMILARITY_UNLIKE = 0.4
 PART_AGREES = 0.93
 RATIO_DIFFERS = 1.0
 PEAK_ALTERED = 3.0
@@ -65,7 +71,7 @@ scaling, cropping and captions against genuine copies, smoothing, mosaic, make-u
 
 _STRUCTURE_MARGIN = 0.06
 _AGREES_MARGIN = 0.03
-_COARSE_MARGIN = 0.045
+_COARSE_MARGIN = 0.04
 _SIMILARITY_MARGIN = 0.15
 _RATIO_MARGIN = 0.5
 _PEAK_FACTOR = 1.5
@@ -178,8 +184,9 @@ def judge_face(measured: Summary, control: Summary | None, *, kind: Kind) -> Fac
     explained = _explained(measured, control)
     if explained:
         return FaceJudgement(FaceState.ALTERED, explained, ("all",))
-    if kind.has_moments and _is_moved(measured, control):
-        return FaceJudgement(FaceState.OPEN, ("landmarks_moved",))
+    if _is_moved(measured, control) and (kind.has_moments or measured.coarse > COARSE_COVERED):
+        state = FaceState.OPEN if kind.has_moments else FaceState.ALTERED
+        return FaceJudgement(state, ("landmarks_moved",), ("all",))
     if _differs(measured, control):
         return FaceJudgement(FaceState.DIFFERS, (), ("all",))
     return FaceJudgement(
@@ -202,7 +209,7 @@ def _agrees(measured: Summary, control: Summary | None) -> bool:
         peak = max(peak, _PEAK_FACTOR * control.peak)
         ratio = max(ratio, control.residual_log2_ratio.median + _RATIO_MARGIN)
     is_quiet = measured.peak < peak or measured.residual_log2_ratio.median < ratio
-    return measured.structure.median >= least and measured.coarse >= COARSE_LIKELY and is_quiet
+    return measured.structure.median >= least and measured.coarse >= COARSE_AGREES and is_quiet
 
 
 def _unseen(measured: Summary, control: Summary | None) -> FaceJudgement:
@@ -232,11 +239,19 @@ def _explained(measured: Summary, control: Summary | None) -> tuple[str, ...]:
 
 
 def _coarse_limit(measured: Summary, control: Summary | None) -> float:
-    """Gives the coarse correlation up to which another face is the better explanation than lost detail."""
-    limit, margin = COARSE_DIFFERS, _COARSE_MARGIN
-    if measured.similarity is not None and measured.similarity.median <= SIMILARITY_STRANGER:
-        limit, margin = COARSE_LIKELY, _COARSE_MARGIN - 0.005
-    return limit if control is None else min(limit, control.coarse - margin)
+    """Gives the coarse correlation up to which another face is the better explanation than lost detail.
+
+    The less alike the face measures are, the more coarse structure may be left; where they are half alike, structure
+    itself must differ strongly, since smoothing, too, brings the measure down to there.
+    """
+    similarity = measured.similarity.median if measured.similarity else 1.0
+    if similarity <= SIMILARITY_STRANGER:
+        limit = COARSE_STRANGER
+    elif similarity <= SIMILARITY_UNLIKE:
+        limit = COARSE_UNLIKE
+    else:
+        limit = COARSE_DIFFERS if measured.structure.median <= STRUCTURE_STRONG else COARSE_STRONG
+    return limit if control is None else min(limit, control.coarse - _COARSE_MARGIN)
 
 
 def _is_moved(measured: Summary, control: Summary | None) -> bool:

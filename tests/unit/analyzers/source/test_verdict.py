@@ -99,6 +99,21 @@ MEASURED = {
     "a mosaic": (face(0.69, 0.98, 0.11, parts=(0.72, 0.84, 0.82), blurred=0.86, shift=0.1), CLEAN, FaceState.ALTERED),
     "a bar over the eyes": (face(0.29, 0.41, 0.49, parts=(0.03, 0.35, 1.0), shift=0.06), CLEAN, FaceState.ALTERED),
     "dark glasses": (face(0.26, 0.42, 0.51, parts=(0.24, -0.04, 0.99), shift=0.05), CLEAN, FaceState.ALTERED),
+    "a strong beauty filter on a still": (
+        face(0.83, 0.94, 0.57, parts=(0.86, 0.86, 0.87), ratio=3.3, peak=11.0, blurred=0.89, shift=0.04),
+        CLEAN,
+        FaceState.ALTERED,
+    ),
+    "the same, a little stronger": (
+        face(0.86, 0.93, 0.57, parts=(0.87, 0.87, 0.87), ratio=5.3, peak=35.0, blurred=0.89, shift=0.04),
+        CLEAN,
+        FaceState.ALTERED,
+    ),
+    "a swap that keeps much coarse structure": (
+        face(0.80, 0.95, 0.20, parts=(0.89, 0.80, 0.77)),
+        CLEAN,
+        FaceState.DIFFERS,
+    ),
     "make-up": (face(0.85, 0.94, 0.78, parts=(0.90, 0.99, 0.74), peak=17.8, blurred=0.88), CLEAN, FaceState.ALTERED),
     "a mouth of another moment": (face(0.89, 0.98, 0.90, parts=(1.0, 0.83, 0.80)), CLEAN, FaceState.ALTERED),
     "a sticker over the face": (face(0.26, 0.41, None, parts=(0.4, 0.32, 0.2)), CLEAN, FaceState.COVERED),
@@ -171,3 +186,5 @@ def test_the_pose_is_heeded_wherever_another_moment_could_have_been_met():
     turned = MEASURED["a face in another pose"][0]
     assert judge_face(turned, CLEAN, kind=Kind(is_clip=False, has_moments=True)).state is FaceState.OPEN
     assert judge_face(turned, CLEAN, kind=Kind(is_clip=False, has_moments=False)).state is FaceState.DIFFERS
+    squares = face(0.43, 0.95, 0.20, parts=(0.58, 0.67, 0.61), blurred=0.78, shift=0.132)
+    assert judge_face(squares, CLEAN, kind=Kind(is_clip=False, has_moments=False)).state is FaceState.ALTERED
