@@ -215,7 +215,8 @@ def test_a_message_is_passed_on_before_the_output_that_came_after_it():
 
 
 def test_a_stream_keeps_neither_output_nor_messages():
-    code = "import sys; b = b'x' * (1 << 20)\nfor _ in range(200): sys.stderr.write('y' * 5000); sys.stdout.buffer.write(b)"
+    write = "sys.stderr.write('y' * 5000); sys.stdout.buffer.write(b)"
+    code = f"import sys; b = b'x' * (1 << 20)\nfor _ in range(200): {write}"
     tracemalloc.start()
     try:
         with tools.streaming(python(code), heed=lambda _: None, limits=Limits(20.0, 2 << 30, 1 << 40)) as stream:
