@@ -8,10 +8,13 @@ from enum import StrEnum
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol, runtime_checkable
 
 from forensics.errors import UsageError
 from forensics.model import Act, Artifact, Finding, Gap, Item
+
+if TYPE_CHECKING:
+    from forensics.media.frame import Frame
 
 COLLECTORS: tuple[str, ...] = (
     "forensics.collectors.local:LocalCollector",
@@ -141,6 +144,34 @@ class Analyzer(Protocol):
 
     def examine(self, evidence: Evidence, sink: Sink) -> Iterable[Finding]:
         """States at least one finding about the evidence; the same bytes give the same findings."""
+        ...
+
+
+class FrameWork(Protocol):
+    """One examination of the frames of one picture or clip, as far as it has got."""
+
+    def feed(self, frame: Frame) -> None:
+        """Takes in the next frame; times ascend."""
+        ...
+
+    def finish(self, gaps: tuple[Gap, ...]) -> Iterable[Finding]:
+        """States at least one finding.
+
+        Args:
+            gaps: What the decoder could not give, or gave although it was damaged; empty where all was well.
+        """
+        ...
+
+
+@runtime_checkable
+class FrameAnalyzer(Analyzer, Protocol):
+    """An analyzer that is fed with frames, so that a clip is decoded once for all that want them.
+
+    All of them get the same frames (`forensics.watch`), whichever run, so that equal bytes give equal findings.
+    """
+
+    def start(self, evidence: Evidence, sink: Sink) -> FrameWork:
+        """Begins an examination."""
         ...
 
 

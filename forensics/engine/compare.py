@@ -11,9 +11,9 @@ from forensics.codec import name_of, to_json
 from forensics.custody.writer import Writer
 from forensics.engine import act
 from forensics.engine.acquire import describe
-from forensics.engine.analyze import Bench, Examined
 from forensics.engine.batch import Batch
 from forensics.engine.collect import Setup
+from forensics.engine.examination import Bench, Examined
 from forensics.engine.executor import workers
 from forensics.engine.recapture import Pair, compare_pair, failed, newest_artifact
 from forensics.engine.stamp import Stamped, checkpoint

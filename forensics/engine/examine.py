@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -13,11 +13,13 @@ from forensics.custody.index import examination_key
 from forensics.custody.writer import Writer
 from forensics.engine import act
 from forensics.engine.acquire import describe
-from forensics.engine.analyze import Bench, analyze, collected, ready
+from forensics.engine.analyze import analyze, collected, ready
 from forensics.engine.batch import Batch
 from forensics.engine.collect import Setup
+from forensics.engine.examination import Bench
 from forensics.engine.executor import workers
-from forensics.engine.plan import Ready, Task, plan
+from forensics.engine.made import made_of
+from forensics.engine.plan import Ready, Task, joined, plan
 from forensics.engine.stamp import Stamped, checkpoint
 from forensics.errors import UsageError
 from forensics.model import Acquisition, Artifact, Gap, GapReason
@@ -156,11 +158,22 @@ def _run(
     kinds: Counter[tuple[str, str]] = Counter()
     gaps: list[Gap] = []
     with workers(jobs) as executor:
-        for task, examined in analyze(batch, executor, tasks=tasks, bench=bench, jobs=jobs):
-            kinds.update((one.kind, str(one.result)) for one in examined.findings)
-            gaps.extend(gap for one in examined.findings for gap in one.gaps)
-            setup.progress(task)
+        for round_ in _rounds(writer, batch, tasks):
+            for task, examined in analyze(batch, executor, tasks=round_, bench=bench, jobs=jobs):
+                kinds.update((one.kind, str(one.result)) for one in examined.findings)
+                gaps.extend(gap for one in examined.findings for gap in one.gaps)
+                setup.progress(task)
     return dict(kinds), (*gaps, *act.end(batch, running))
+
+
+def _rounds(writer: Writer, batch: Batch, tasks: Sequence[Task]) -> Iterator[list[Task]]:
+    """Gives first what needs content alone; once its findings are committed, what reads what they have made."""
+    yield joined(task for task in tasks if not task.ready.analyzer.reads)
+    readers = [task for task in tasks if task.ready.analyzer.reads]
+    if readers:
+        batch.flush()
+        made = made_of(writer, {role for task in readers for role in task.ready.analyzer.reads})
+        yield [replace(task, made=made.get(task.artifact.content_sha256, {})) for task in readers]
 
 
 def _is_done(writer: Writer, task: Task, key: str) -> bool:

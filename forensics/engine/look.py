@@ -8,8 +8,9 @@ from concurrent.futures import BrokenExecutor, Executor
 
 from forensics.custody.writer import Writer
 from forensics.engine.acquire import Acquired, describe
-from forensics.engine.analyze import Bench, analyze, ready
+from forensics.engine.analyze import analyze, ready
 from forensics.engine.batch import Batch
+from forensics.engine.examination import Bench
 from forensics.engine.executor import workers
 from forensics.engine.plan import plan
 from forensics.engine.recapture import Pair, archive_of, compare_pair

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from forensics.errors import UsageError
 from forensics.model import Artifact, Tool
-from forensics.plugins import Analyzer
+from forensics.plugins import Analyzer, FrameAnalyzer
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,22 @@ class Ready:
 
 @dataclass(frozen=True)
 class Task:
-    """One analyzer on one content."""
+    """One analyzer on one content.
+
+    Attributes:
+        beside: Other analyzers of the same frames, fed by the same decoder.
+        made: What other analyzers made of the content, by role.
+    """
 
     ready: Ready
     artifact: Artifact
+    beside: tuple[Ready, ...] = ()
+    made: Mapping[str, tuple[Artifact, ...]] = field(default_factory=dict)
+
+    @property
+    def everyone(self) -> tuple[Ready, ...]:
+        """The analyzers that run in this task."""
+        return (self.ready, *self.beside)
 
 
 def plan(artifacts: Iterable[Artifact], analyzers: Sequence[Ready]) -> list[Task]:
@@ -52,6 +64,27 @@ def plan(artifacts: Iterable[Artifact], analyzers: Sequence[Ready]) -> list[Task
         for ready in ordered(analyzers)
         if takes(ready.analyzer, artifact.media_type)
     ]
+
+
+def joined(tasks: Iterable[Task]) -> list[Task]:
+    """Puts the analyzers of frames of one content into one task, at the place of the first: it is decoded once."""
+    result: list[Task] = []
+    places: dict[str, int] = {}
+    for task in tasks:
+        content = task.artifact.content_sha256
+        if not _is_fed(task.ready):
+            result.append(task)
+        elif content in places:
+            first = result[places[content]]
+            result[places[content]] = replace(first, beside=(*first.beside, task.ready))
+        else:
+            places[content] = len(result)
+            result.append(task)
+    return result
+
+
+def _is_fed(ready: Ready) -> bool:
+    return isinstance(ready.analyzer, FrameAnalyzer) and not ready.missing and not ready.analyzer.reads
 
 
 def takes(analyzer: Analyzer, media_type: str) -> bool:

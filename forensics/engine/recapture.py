@@ -8,8 +8,8 @@ from forensics.custody.records import read_at
 from forensics.custody.store import Store
 from forensics.custody.writer import Writer
 from forensics.engine.acquire import Request, describe
-from forensics.engine.analyze import Bench, Examined
 from forensics.engine.evidence import StoredEvidence
+from forensics.engine.examination import Bench, Examined
 from forensics.engine.sink import StagingSink
 from forensics.errors import ForensicsError, UsageError
 from forensics.model import Acquisition, Artifact, Finding, Gap, GapReason, Item, Message, Result, Stage
