@@ -1,7 +1,8 @@
 """Measures the comparison with a suspected original: `python -m benchmarks.accuracy_compare FOLDER [--only WORD]`.
 
 FOLDER holds `pairs.csv` with the columns `questioned`, `original` (paths in the folder) and `truth`: `swap` where a
-face of the questioned item was replaced, `same` where both are one file. Every pair is compared as it is and in
+face of the questioned item was replaced, `same` where both are one file, any other word (`aged`, `take`) where
+something else was changed and no other face may be stated. Every pair is compared as it is and in
 variants that are made here: compressed, scaled, cropped, mirrored, cut, captioned, sped up, all together. Files of
 truth `same` are changed as well in ways that must not be taken for another face: smoothing, mosaic, bars, make-up, a
 mouth of another moment; and every original is compared with those of other pairs, and a clip with another moment of
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import resource
 import subprocess
 import sys
 import tempfile
@@ -22,7 +24,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 
 import cv2
 import numpy as np
@@ -40,6 +41,7 @@ from forensics.media.frame_clip import probe
 Picture = NDArray[np.uint8]
 Change = Callable[[Picture, Face, list[Picture], int], Picture]
 
+LEAST_SHOWN = 24
 SEARCH = Search(sides_px=(640,), score=0.6)
 EVEN = "scale=trunc(iw*{0}/2)*2:trunc(ih*{0}/2)*2"
 CROP = "crop=trunc(iw*0.9/2)*2:trunc(ih*0.9/2)*2"
@@ -91,11 +93,12 @@ VARIANTS = {
 def main(folder: Path, only: str) -> int:
     """Compares everything and prints a table; gives 1 where a wrong statement was made."""
     rows: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    seconds, count = 0.0, 0
+    clips = Speed()
     for truth, condition, questioned, original in cases(folder, only):
-        started = perf_counter()
-        verdict = compared(questioned, original)
-        seconds, count = seconds + perf_counter() - started, count + 1
+        started = cpu_seconds()
+        verdict, shown = compared(questioned, original)
+        if shown > LEAST_SHOWN:
+            clips.add(shown, cpu_seconds() - started)
         rows[truth, condition][verdict] += 1
         print(f"{truth}; {condition}; {questioned.name}; {verdict}", file=sys.stderr, flush=True)
     print("| truth | condition | n | face differs | region altered | corresponds | no match | open | differs, 95 % |")
@@ -105,8 +108,32 @@ def main(folder: Path, only: str) -> int:
         cells = " | ".join(str(found[one.value]) for one in Verdict)
         low, high = interval(found[Verdict.FACE_DIFFERS.value], n)
         print(f"| {truth} | {condition} | {n} | {cells} | {low:.2f} to {high:.2f} |")
-    print(f"\n{count} comparisons, {seconds / max(count, 1):.1f} s each.")
+    print(f"\n{sum(sum(found.values()) for found in rows.values())} comparisons. {clips}")
     return int(any(row[Verdict.FACE_DIFFERS.value] for (truth, _), row in rows.items() if truth != "swap"))
+
+
+@dataclass
+class Speed:
+    """How many frames of clips were compared, and in how many seconds of one core, programs that were run included."""
+
+    frames: int = 0
+    seconds: float = 0.0
+    count: int = 0
+
+    def add(self, frames: int, seconds: float) -> None:
+        """Counts one comparison of clips."""
+        self.frames, self.seconds, self.count = self.frames + frames, self.seconds + seconds, self.count + 1
+
+    def __str__(self) -> str:
+        rate = self.frames / max(self.seconds, 1e-3)
+        each = self.frames / max(self.count, 1)
+        return f"Clips: {rate:.0f} decoded frames a second of one core, at {each:.0f} frames a comparison."
+
+
+def cpu_seconds() -> float:
+    """Gives the seconds of processors that this process and its ended children have used."""
+    both = (resource.getrusage(one) for one in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in both)
 
 
 def cases(folder: Path, only: str) -> Iterator[tuple[str, str, Path, Path]]:
@@ -138,15 +165,16 @@ def alterations(path: Path, folder: Path, *, only: str) -> Iterator[tuple[str, s
                 yield "altered", f"{name}, crf {crf}", painted(path, change, folder, crf=crf), path
 
 
-def compared(questioned: Path, original: Path) -> str:
-    """Gives the verdict, or the error that took its place."""
+def compared(questioned: Path, original: Path) -> tuple[str, int]:
+    """Gives the verdict, or the error that took its place, and how many small frames were looked at."""
     try:
         with tempfile.TemporaryDirectory() as folder:
             first, second = (footage.opened(one, codec=codec(one), time_limit_s=600) for one in (questioned, original))
             seconds = length(original) if is_clip(original) else None
-            return measure.compare(first, second, duration_s=seconds, folder=Path(folder)).verdict.value
+            outcome = measure.compare(first, second, duration_s=seconds, folder=Path(folder))
+            return outcome.verdict.value, sum(map(len, outcome.reels or ()))
     except ForensicsError as error:
-        return f"{type(error).__name__}: {error}"
+        return f"{type(error).__name__}: {error}", 0
 
 
 def is_clip(path: Path) -> bool:

@@ -40,6 +40,9 @@ RECORD_TYPES: Mapping[str, type[Any]] = {
     "output": model.Output,
     "erasure": model.Erasure,
     "recovery": model.Recovery,
+    "legal-basis": model.LegalBasis,
+    "subject": model.Subject,
+    "access": model.Access,
 }
 _PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _TYPE_NAMES = {cls: name for name, cls in RECORD_TYPES.items()}

@@ -393,7 +393,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """A deletion duty that was carried out."""
+    """A deletion duty that was carried out; `item` is the id of an item or of a subject."""
 
     item: str
     basis: str
@@ -405,6 +405,63 @@ class Recovery:
     """What an interrupted run had left and was removed when the case was opened again."""
 
     removed: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalBasis:
+    """Why processing that is off by default may run (PIPL 28, 29, 55; GDPR 9); as the examiner states it, unchecked.
+
+    Attributes:
+        consent: Who consented, how and when; like `scope` and `impact` (assessment) empty where nothing was stated.
+        at: When it was recorded.
+    """
+
+    basis: str
+    at: datetime
+    purpose: str = "face-comparison"
+    consent: str = ""
+    scope: str = ""
+    impact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A person with whose face the case may be compared; of records with one id the newest counts.
+
+    Attributes:
+        id: For example `SUBJECT-0001`; findings name the person by it alone.
+        name: The name that the examiner gave; never asserted by the program.
+        photos: Ids of the items that are reference photos.
+        contents: SHA-256 of the content of each photo as it was looked at.
+        faces_px: Box of the person's face in each photo: left, top, width, height in pixels of the picture as it is
+            shown. No measure of a face is ever recorded.
+    """
+
+    id: str
+    name: str
+    photos: tuple[str, ...]
+    basis: LegalBasis
+    at: datetime
+    contents: tuple[str, ...] = ()
+    faces_px: tuple[tuple[float, float, float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A request to draw in one report what is otherwise not drawn; that report is made as of the event of this record.
+
+    Attributes:
+        items: Ids of the items whose pictures were asked for.
+        by: Who asked, as the case names its examiner; the event's signature says with which key.
+        reason: Why, in the words of who asked.
+        purpose: What for: `report`.
+    """
+
+    items: tuple[str, ...]
+    by: str
+    reason: str
+    at: datetime
+    purpose: str = "report"
 
 
 Record = (
@@ -421,6 +478,9 @@ Record = (
     | Output
     | Erasure
     | Recovery
+    | LegalBasis
+    | Subject
+    | Access
 )
 """Whatever one line of a record file can hold."""
 
@@ -495,4 +555,7 @@ class Snapshot:
     outputs: tuple[Committed[Output], ...] = ()
     erasures: tuple[Committed[Erasure], ...] = ()
     recoveries: tuple[Committed[Recovery], ...] = ()
+    bases: tuple[Committed[LegalBasis], ...] = ()
+    subjects: tuple[Committed[Subject], ...] = ()
+    accesses: tuple[Committed[Access], ...] = ()
     erased: tuple[str, ...] = ()

@@ -30,12 +30,23 @@ ANALYZERS: tuple[str, ...] = (
     "forensics.analyzers.page:PageAnalyzer",
     "forensics.analyzers.container:ContainerAnalyzer",
     "forensics.analyzers.compression:CompressionAnalyzer",
+    "forensics.analyzers.tamper:TamperAnalyzer",
+    "forensics.analyzers.faces:FacesAnalyzer",
+    "forensics.analyzers.prints:PrintsAnalyzer",
 )
 """Built-in analyzers, as `module:Class`."""
+
+ON_REQUEST: tuple[str, ...] = ("forensics.analyzers.detector:DetectorAnalyzer",)
+"""Built-in analyzers that run only where they are named: they need what the examiner brings."""
 
 COMPARISONS: tuple[str, ...] = (
     "forensics.analyzers.recapture:RecaptureComparison",
     "forensics.analyzers.labels.comparison:LabelComparison",
+    "forensics.analyzers.source:SourceComparison",
+    "forensics.analyzers.persons:PersonsComparison",
+    "forensics.analyzers.identity:IdentityComparison",
+    "forensics.analyzers.faces:EyeLayoutComparison",
+    "forensics.analyzers.match:MatchComparison",
 )
 """Built-in comparisons, as `module:Class`: of a new capture with the one before it, and of two items."""
 

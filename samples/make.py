@@ -1,7 +1,7 @@
 """Makes every file in this folder anew: `python samples/make.py [--out DIR]`.
 
-Needs Pillow, exiftool and ffmpeg. The same versions of these give the same bytes; other versions may not, which is why
-the files are committed and why README.md states values, not bytes.
+Needs Pillow, OpenCV, exiftool and ffmpeg. The same versions of these give the same bytes; other versions may not, which
+is why the files are committed and why README.md states values, not bytes. Persons are drawn by `film.py`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import random
 import subprocess
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import film
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
@@ -255,6 +257,12 @@ SAMPLES: dict[str, Callable[[Path], None]] = {
     "misnamed.jpg": make_misnamed,
     "placeholder-intimate.png": make_placeholder,
     "clip.mp4": make_clip,
+    "speech-footage.mp4": film.make_footage,
+    "speech-questioned.mp4": film.make_questioned,
+    "speech-repost.mp4": film.make_repost,
+    "reference-1.jpg": partial(film.make_reference, number=0),
+    "reference-2.jpg": partial(film.make_reference, number=1),
+    "reference-3.jpg": partial(film.make_reference, number=2),
     "chat-export.txt": make_chat,
     "group-page.html": make_page,
     "示例说明.txt": make_note,

@@ -27,6 +27,12 @@ from forensics.cli.settings import (
 @click.option("--only", multiple=True, metavar="NAME", help="Run this analyzer alone; repeatable.")
 @click.option("--set", "settings", multiple=True, metavar="ANALYZER.FIELD=VALUE", help="Change a setting; repeatable.")
 @click.option(
+    "--model",
+    default="",
+    metavar="FILE.onnx",
+    help="Also run a model of your own on the faces; its card FILE.toml lies beside it. Reported apart.",
+)
+@click.option(
     "--jobs", type=click.IntRange(1, 1024), default=None, help="Number of worker processes [default: one per core]."
 )
 @write_options
@@ -38,6 +44,7 @@ def analyze(
     *,
     only: tuple[str, ...],
     settings: tuple[str, ...],
+    model: str,
     jobs: int | None,
     key_name: str,
     wait_s: float,
@@ -57,6 +64,9 @@ def analyze(
     from forensics.cli.analyzing import analyze_case
     from forensics.engine.examine import chosen_analyzers, recorded_settings
 
+    if model:
+        settings = (*settings, f"detector.model={model}")
+        only = (*only, "detector") if only else only
     found, analyzers = times(tsa, tsa_anchor, ntp=ntp), chosen_analyzers(only, settings)
     chosen = ",".join(recorded_settings(analyzers, settings))
     recorded = {"only": ",".join(only), "set": chosen, "jobs": jobs, "tsa": tsa, "ntp": ntp}

@@ -46,20 +46,22 @@ def compare_labels(
 
     Each is the id of an item or its locator. Whether they look like copies of one work is compared too.
     """
-    from forensics.cli.comparing import compare_in_case
+    from forensics.cli.comparing import Call, compare_labels_in_case
 
     found = times(tsa, tsa_anchor, ntp=ntp)
     with progress("compared", is_wanted=not as_json) as step:
-        told = compare_in_case(
+        call = Call(
+            "compare-labels",
             case,
             (first, second),
-            key=signing_key(key_name),
-            home=home(),
-            wait_s=wait_s,
-            found=found,
-            setup=setup_for(found, options={"tsa": tsa, "ntp": ntp}, progress=step),
+            signing_key(key_name),
+            home(),
+            wait_s,
+            found,
+            setup_for(found, options={"tsa": tsa, "ntp": ntp}, progress=step),
             settings={"trust_list": trust_list},
         )
+        told = compare_labels_in_case(call)
     emit(told, as_json=as_json, lines=lambda: _lines(told))
     finish(told["exit_code"])
 

@@ -30,6 +30,13 @@ from forensics.cli.settings import case_argument, home, json_option, signing_key
     default=None,
     help="Folder of other templates.",
 )
+@click.option(
+    "--unmask",
+    multiple=True,
+    metavar="ITEM",
+    help="Draw the pictures of this item although they are masked; recorded with --reason; repeatable.",
+)
+@click.option("--reason", default="", help="With --unmask: why; it is recorded and printed in the report.")
 @write_options
 @json_option
 def report(
@@ -39,6 +46,8 @@ def report(
     out: Path | None,
     as_of: int | None,
     templates: Path | None,
+    unmask: tuple[str, ...],
+    reason: str,
     key_name: str,
     wait_s: float,
     as_json: bool,
@@ -46,13 +55,25 @@ def report(
     """Write the report of CASE as report.pdf and report.html.
 
     The report is a function of the case, the language and the templates: asked again, it has the same bytes.
+    Intimate and biometric items, and faces of persons whom nobody registered, are drawn as grey frames with number
+    and reason. --unmask draws them in this one report, which goes to --out outside of the case.
     """
     from forensics.custody.writer import writing
     from forensics.reporter.build import write_report
+    from forensics.reporter.unmask import Unmasking
 
+    if reason and not unmask:
+        raise click.UsageError("--reason says why something is unmasked; name it with --unmask ITEM.")
+    if unmask and as_of is not None:
+        raise click.UsageError("--unmask makes a report as of its own request; leave --as-of out.")
     with writing(case, signing_key(key_name), home=home(), verb="report", wait_s=wait_s) as writer:
         made = write_report(
-            writer, language=lang or writer.case.info.language, out=out, as_of=as_of, templates=templates
+            writer,
+            language=lang or writer.case.info.language,
+            out=out,
+            as_of=as_of,
+            templates=templates,
+            unmasking=Unmasking(unmask, reason) if unmask else None,
         )
         head = str(writer.case.head)
     told = {
@@ -60,6 +81,7 @@ def report(
         "as_of": made.as_of,
         "root": made.root,
         "event": made.event.seq,
+        "unmasked": list(unmask),
         "head": head,
         "exit_code": 0,
     }

@@ -30,6 +30,7 @@ from forensics.errors import (
 )
 from forensics.model import (
     FORMAT_VERSION,
+    Access,
     Acquisition,
     Act,
     ActEnd,
@@ -42,10 +43,12 @@ from forensics.model import (
     Interpretation,
     Item,
     KeyHolder,
+    LegalBasis,
     Output,
     RecordsRoot,
     Recovery,
     Snapshot,
+    Subject,
     TimeFailure,
     TimeProof,
 )
@@ -54,8 +57,8 @@ FOLDERS = ("records", "blobs", "proofs", "reports", "packets", "tmp")
 MARKS = ("case.json", "ledger.jsonl", "records", "blobs")
 """What makes a folder a case, if perhaps a damaged one."""
 
-OUTPUT_ACTIONS = ("report", "bundle")
-"""Actions that build something from the case and therefore do not count as part of what is reported."""
+OUTPUT_ACTIONS = ("report", "bundle", "access")
+"""Actions that build something from the case, or ask for it, and so do not count as part of what is reported."""
 
 _SNAPSHOT_FIELDS: Mapping[type[Any], str] = {
     Item: "items",
@@ -71,6 +74,9 @@ _SNAPSHOT_FIELDS: Mapping[type[Any], str] = {
     Output: "outputs",
     Erasure: "erasures",
     Recovery: "recoveries",
+    LegalBasis: "bases",
+    Subject: "subjects",
+    Access: "accesses",
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,7 @@ from forensics.custody.case import Case
 from forensics.custody.records import leaf_line, raw_lines, read_line, unreadable
 from forensics.custody.store import FileSystem, Store, overwrite, set_mode, translated
 from forensics.errors import CodecError, UsageError
-from forensics.model import CustodyEvent, Erasure
+from forensics.model import CustodyEvent, Erasure, Record, Subject
 
 if TYPE_CHECKING:
     from forensics.custody.writer import Writer
@@ -27,6 +29,8 @@ Lines = Mapping[int, tuple[int, ...]]
 def erase(writer: Writer, item_id: str, *, basis: str) -> CustodyEvent:
     """Erases an item: everything recorded about it, and the bytes that nothing else holds.
 
+    A subject of which it is a reference photo is recorded anew without it.
+
     Args:
         writer: The open case.
         item_id: For example `ITEM-0003`.
@@ -38,10 +42,25 @@ def erase(writer: Writer, item_id: str, *, basis: str) -> CustodyEvent:
     """
     writer.index.rebuild()
     lines = lines_about(writer, item_id)
+    renewed = _without_photo(writer, item_id)
+    return carry_out(writer, lines, records=[Erasure(item_id, basis, datetime.now(UTC)), *renewed])
+
+
+def carry_out(writer: Writer, lines: Lines, *, records: Sequence[Record]) -> CustodyEvent:
+    """Commits an erasure and carries it out, with an index that was just rebuilt.
+
+    Args:
+        writer: The open case.
+        lines: What is erased.
+        records: What the event commits: an `Erasure` of each item and subject, and what is recorded anew.
+
+    Raises:
+        StoreError: A step failed; the next opening finishes an erasure that was committed.
+    """
     outputs = _outputs_among(writer, lines)
     before = writer.index.blob_names()
     extra = {"erased": [{"seq": seq, "indexes": list(lines[seq])} for seq in sorted(lines)]}
-    event = writer.commit("erase", [Erasure(item_id, basis, datetime.now(UTC))], extra=extra)
+    event = writer.commit("erase", records, extra=extra)
     writer.index.close()
     _blank_all(writer.case, lines, file_system=writer.store.file_system)
     writer.reopen()
@@ -56,35 +75,74 @@ def lines_about(writer: Writer, item_id: str) -> Lines:
     Raises:
         UsageError: There is no such item.
     """
-    rows = writer.index.rows
-    # An item is recorded again where its sensitivity rises, so there may be several records of it.
-    found = {_place(one.ref) for one in writer.case.records_of("item", writer.index) if one.record.id == item_id}
-    if not found:
+    places = places_of_item(writer, item_id)
+    if not places:
         raise UsageError(f"the case has no item {item_id}", hint="`forensics log CASE` lists the items.")
-    since = min(found)[0]
-    places = found | set(rows("SELECT seq, idx FROM acquisition WHERE item = ?", (item_id,)))
-    places |= _findings_about(writer, item_id)
-    places |= set(rows("SELECT seq, idx FROM record WHERE type = 'output' AND seq > ?", (since,)))
-    places |= _interpretations_of(writer, places)
-    places |= _exhibits_with(writer, item_id, places)
+    subjects = writer.case.records_of("subject", writer.index)
+    named = {place_of(one.ref) for one in subjects if item_id in one.record.photos}
+    return with_dependents(writer, places | named, items={item_id})
+
+
+def places_of_item(writer: Writer, item_id: str) -> set[Place]:
+    """Finds the records of an item itself and of what was acquired of it; none where there is no such item."""
+    # An item is recorded again where its sensitivity rises, so there may be several records of it.
+    found = {place_of(one.ref) for one in writer.case.records_of("item", writer.index) if one.record.id == item_id}
+    acquired = writer.index.rows("SELECT seq, idx FROM acquisition WHERE item = ?", (item_id,))
+    return found | set(acquired) if found else set()
+
+
+def with_dependents(writer: Writer, own: AbstractSet[Place], *, items: AbstractSet[str]) -> Lines:
+    """Adds to records what rests on them: findings, interpretations, exhibits, and outputs made since the first.
+
+    Args:
+        writer: The open case.
+        own: Records that are erased; one at least.
+        items: Ids of the items that are erased as a whole; exhibits and requests that name them go too.
+    """
+    since = min(own)[0]
+    found = own | _findings_about(writer, own)
+    found |= set(writer.index.rows("SELECT seq, idx FROM record WHERE type = 'output' AND seq > ?", (since,)))
+    found |= _interpretations_of(writer, found)
+    found |= _exhibits_with(writer, items, found)
+    asked = writer.case.records_of("access", writer.index)
+    found |= {place_of(one.ref) for one in asked if not items.isdisjoint(one.record.items)}
     lines: dict[int, list[int]] = {}
-    for seq, number in sorted(places):
+    for seq, number in sorted(found):
         lines.setdefault(seq, []).append(number)
     return {seq: tuple(numbers) for seq, numbers in lines.items()}
 
 
-def _place(ref: str) -> Place:
+def place_of(ref: str) -> Place:
+    """Gives the place that a reference `SEQ/INDEX` names."""
     seq, number = ref.split("/")
     return int(seq), int(number)
 
 
-def _findings_about(writer: Writer, item_id: str) -> set[Place]:
-    """Finds findings about content that only this item holds, and about what was made of such content."""
-    holders: dict[str, set[str | Place]] = {}
-    for content, item, seq, number in writer.index.rows("SELECT content, item, seq, idx FROM artifact"):
-        holders.setdefault(content, set()).add(item or (seq, number))
+def _without_photo(writer: Writer, item_id: str) -> list[Subject]:
+    """Gives the newest record of each subject that has this reference photo, without the photo."""
+    newest = {one.record.id: one.record for one in writer.case.records_of("subject", writer.index)}
+    return [without_photo(one, item_id) for one in newest.values() if item_id in one.photos]
+
+
+def without_photo(subject: Subject, item_id: str) -> Subject:
+    """Gives a subject without one of its reference photos."""
+    left = [number for number, item in enumerate(subject.photos) if item != item_id]
+
+    def kept(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(values[number] for number in left if number < len(values))
+
+    return replace(
+        subject, photos=kept(subject.photos), contents=kept(subject.contents), faces_px=kept(subject.faces_px)
+    )
+
+
+def _findings_about(writer: Writer, places: AbstractSet[Place]) -> set[Place]:
+    """Finds findings about content that only erased records hold, and about what was made of such content."""
+    holders: dict[str, set[Place]] = {}
+    for content, seq, number in writer.index.rows("SELECT content, seq, idx FROM artifact"):
+        holders.setdefault(content, set()).add((seq, number))
     subjects = writer.index.rows("SELECT sha256, seq, idx FROM subject")
-    gone: set[str | Place] = {item_id}
+    gone = set(places)
     while True:
         contents = {content for content, holding in holders.items() if holding <= gone}
         found = {(seq, number) for sha256, seq, number in subjects if sha256 in contents}
@@ -96,15 +154,15 @@ def _findings_about(writer: Writer, item_id: str) -> set[Place]:
 def _interpretations_of(writer: Writer, places: Iterable[Place]) -> set[Place]:
     refs = {f"{seq}/{number}" for seq, number in places}
     weighed = writer.case.records_of("interpretation", writer.index)
-    return {_place(one.ref) for one in weighed if not refs.isdisjoint(one.record.findings)}
+    return {place_of(one.ref) for one in weighed if not refs.isdisjoint(one.record.findings)}
 
 
-def _exhibits_with(writer: Writer, item_id: str, places: Iterable[Place]) -> set[Place]:
+def _exhibits_with(writer: Writer, items: AbstractSet[str], places: Iterable[Place]) -> set[Place]:
     refs = {f"{seq}/{number}" for seq, number in places}
     return {
-        _place(one.ref)
+        place_of(one.ref)
         for one in writer.case.records_of("exhibit", writer.index)
-        if item_id in one.record.items or not refs.isdisjoint(one.record.findings)
+        if not items.isdisjoint(one.record.items) or not refs.isdisjoint(one.record.findings)
     }
 
 
@@ -112,7 +170,7 @@ def _outputs_among(writer: Writer, lines: Lines) -> list[Path]:
     """Finds where the outputs lie that these lines name, as far as they lie in the case."""
     found = []
     for committed in writer.case.records_of("output", writer.index):
-        seq, number = _place(committed.ref)
+        seq, number = place_of(committed.ref)
         place = remains.place_of(writer.case.folder, committed.record.path)
         if place is not None and number in lines.get(seq, ()):
             found.append(place)

@@ -18,6 +18,9 @@ from forensics.model import CustodyEvent
 VERSION = 1
 """Raised whenever the tables change; another version's index is rebuilt."""
 
+ITEM = "ITEM-"
+"""What ids of items begin with; an erasure may be of a subject, too."""
+
 _TABLES = """
 CREATE TABLE state (seq INTEGER, digest TEXT);
 CREATE TABLE record (seq INTEGER, idx INTEGER, type TEXT, offset INTEGER, length INTEGER,
@@ -222,7 +225,7 @@ def _rows_of(record: dict[str, Any], place: tuple[int, int], *, line: Line) -> I
                 yield "subject", (sha256, *place, key)
         case "time-proof":
             yield "proof", (record["checkpoint"], record["authority"])
-        case "erasure":
+        case "erasure" if record["item"].startswith(ITEM):
             yield "erased", (item_number(record["item"]),)
 
 

@@ -91,5 +91,12 @@ def clear_unnamed(writer: Writer, removed: Removed) -> None:
     Raises:
         StoreError: Something cannot be removed or committed.
     """
-    if found := [*removed, *remains.sweep(writer)]:
+    is_erased = writer.case.events[-1].action == "erase"
+    swept = remains.sweep(writer)
+    if found := [*removed, *(map(_without_digest, swept) if is_erased else swept)]:
         writer.commit("recover", [Recovery(tuple(found))])
+
+
+def _without_digest(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Says what was removed where it was being erased: the digest of a picture tells that it had been there."""
+    return {name: value for name, value in entry.items() if name not in ("sha256", "size")}

@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from forensics.codec import path_of, to_json
 from forensics.custody.index import item_number
+from forensics.custody.records import read_at
 from forensics.custody.writer import Writer
 from forensics.engine.act import Running
 from forensics.engine.batch import Batch
@@ -183,21 +184,34 @@ def _added(batch: Batch, waiting: deque[_Attempt]) -> Acquired:
 def _item_for(request: Request, writer: Writer, *, known: dict[str, Item], next_number: int) -> tuple[Item, bool]:
     """Finds the item of this locator or makes a new one, and says whether it must be recorded.
 
-    A known item keeps the stricter of two sensitivities; it is recorded again where that changes it.
+    A known item keeps the stricter of two sensitivities; it is recorded again where that changes it, with nothing else
+    changed (docs/case-format.md, section 5).
     """
     key = path_of(request.locator)
     if key in known:
         return known[key], False
-    found = writer.index.item_at(to_json(request.locator))
+    found = recorded_item(writer, request.locator)
     if found is not None:
-        sensitivity = Sensitivity(writer.index.rows("SELECT sensitivity FROM item WHERE id = ?", (found,))[0][0])
-        stricter = max(sensitivity, request.sensitivity, key=list(Sensitivity).index)
-        item = Item(found, request.locator, request.kind, request.note, stricter)
-        known[key] = item
-        return item, stricter is not sensitivity
+        stricter = max(found.sensitivity, request.sensitivity, key=list(Sensitivity).index)
+        known[key] = replace(found, sensitivity=stricter)
+        return known[key], stricter is not found.sensitivity
     item = Item(f"ITEM-{next_number:04d}", request.locator, request.kind, request.note, request.sensitivity)
     known[key] = item
     return item, True
+
+
+def recorded_item(writer: Writer, locator: Name) -> Item | None:
+    """Gives the item of this locator as it was recorded last; None where there is none."""
+    query = (
+        "SELECT record.seq, record.offset, record.length FROM item "
+        "JOIN record ON record.seq = item.seq AND record.idx = item.idx WHERE item.id = ?"
+    )
+    for seq, offset, length in writer.index.rows(query, (writer.index.item_at(to_json(locator)),)):
+        path = writer.case.records_path(writer.case.events[seq])
+        record = read_at(path, offset=offset, length=length) if path else None
+        if isinstance(record, Item):
+            return record
+    return None
 
 
 def _attempt(item: Item, request: Request, *, collector: Collector | None, sink: StagingSink, act: str) -> Acquisition:

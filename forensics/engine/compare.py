@@ -1,24 +1,21 @@
-"""Compares stored contents of different items: from two items to committed findings under a checkpoint."""
+"""Compares stored contents of different items: from items to committed findings under a checkpoint."""
 
 from __future__ import annotations
 
 import os
-from concurrent.futures import BrokenExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from forensics.codec import name_of, to_json
 from forensics.custody.writer import Writer
 from forensics.engine import act
-from forensics.engine.acquire import describe
 from forensics.engine.batch import Batch
 from forensics.engine.collect import Setup
-from forensics.engine.examination import Bench, Examined
-from forensics.engine.executor import workers
-from forensics.engine.recapture import Pair, compare_pair, failed, newest_artifact
+from forensics.engine.recapture import newest_artifact
 from forensics.engine.stamp import Stamped, checkpoint
+from forensics.engine.survey import Seen, bench_of, conduct
 from forensics.errors import UsageError
-from forensics.model import Artifact, Finding, Gap, GapReason
+from forensics.model import Artifact, Finding, Gap
 from forensics.plugins import COMPARISONS, Comparison, load
 from forensics.tools import require
 
@@ -37,6 +34,19 @@ class Chosen:
 
     item: str
     artifact: Artifact
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Photos of a subject that a comparison uses besides.
+
+    Attributes:
+        subject: Id of the subject.
+        photos: Contents of its photos; at least one.
+    """
+
+    subject: str
+    photos: tuple[Artifact, ...]
 
 
 @dataclass(frozen=True)
@@ -101,34 +111,55 @@ def _item(writer: Writer, named: str) -> str:
     raise UsageError(f"the case has no item {named}", hint="`forensics status CASE` lists the items.")
 
 
-def compare_items(writer: Writer, chosen: tuple[Chosen, Chosen], *, comparison: Comparison, setup: Setup) -> Compared:
+def references(writer: Writer, named: str) -> References:
+    """Gives the photos of a subject, whose faces may be compared since a legal basis is recorded with it.
+
+    Args:
+        writer: The open case.
+        named: Id of the subject, or the name that it was registered under.
+
+    Raises:
+        UsageError: There is no such subject, or it has no photo that is still there.
+    """
+    from forensics.engine.subject import photos_of, subject_named
+
+    subject = subject_named(writer, named)
+    photos = photos_of(writer, subject)
+    if not photos:
+        hint = "Register it with photos: `forensics subject CASE NAME --photo FILE --basis TEXT`."
+        raise UsageError(f"{subject.id} has no photo to compare with", hint=hint)
+    return References(subject.id, tuple(photos))
+
+
+def compare_items(
+    writer: Writer,
+    chosen: tuple[Chosen, Chosen],
+    *,
+    comparison: Comparison,
+    setup: Setup,
+    photos: tuple[Artifact, ...] = (),
+) -> Compared:
     """Compares two items in an act of its own, commits the findings and stamps a checkpoint over them.
+
+    Args:
+        writer: The open case.
+        chosen: The two items.
+        comparison: Gets their contents in this order, and the photos after them.
+        setup: The act.
+        photos: Contents that the comparison uses besides.
 
     Raises:
         ToolMissingError: A program that the comparison needs is not installed.
         StoreError: The case's disk does not take more.
     """
-    described, tools = describe(comparison), tuple(require(need) for need in comparison.needs)
-    with_sm3 = writer.case.info.jurisdiction == "cn"
-    bench = Bench(writer.case.folder.absolute(), with_sm3, writer.recipients, (writer.key.identity,))
+    for need in comparison.needs:
+        require(need)
     batch = Batch(writer, "compare")
+    with_sm3 = writer.case.info.jurisdiction == "cn"
     running = act.begin(batch, "compare", arguments=setup.arguments, servers=setup.servers, with_sm3=with_sm3)
-    pair = Pair(chosen[0].artifact, chosen[1].artifact)
-    examined = _apart(pair, comparison, bench=bench)
-    setup.progress(pair)
-    findings = tuple(replace(one, analyzer=described, tools=tools) for one in examined.findings)
-    batch.add(findings, examined.staged)
-    gaps = [gap for one in findings for gap in one.gaps]
+    contents = [Seen(one) for one in (*(each.artifact for each in chosen), *photos)]
+    examined = conduct(batch, contents, comparison=comparison, bench=bench_of(writer))
+    setup.progress(contents)
+    gaps = [gap for one in examined.findings for gap in one.gaps]
     gaps.extend(act.end(batch, running))
-    return Compared(chosen, findings, tuple(gaps), checkpoint(writer, setup.authorities))
-
-
-def _apart(pair: Pair, comparison: Comparison, *, bench: Bench) -> Examined:
-    """Compares in a process of its own, which hostile content may kill; then the finding says that it was killed."""
-    with workers(1) as executor:
-        try:
-            return executor.submit(compare_pair, pair, comparison, bench=bench).result()
-        except BrokenExecutor:
-            return Examined(
-                (failed(pair, comparison, Gap("comparison", GapReason.FAILED, "the worker process was killed")),)
-            )
+    return Compared(chosen, examined.findings, tuple(gaps), checkpoint(writer, setup.authorities))

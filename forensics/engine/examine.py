@@ -23,7 +23,7 @@ from forensics.engine.plan import Ready, Task, joined, plan
 from forensics.engine.stamp import Stamped, checkpoint
 from forensics.errors import UsageError
 from forensics.model import Acquisition, Artifact, Gap, GapReason
-from forensics.plugins import ANALYZERS, Analyzer, load
+from forensics.plugins import ANALYZERS, ON_REQUEST, Analyzer, load
 
 
 @dataclass(frozen=True)
@@ -53,20 +53,23 @@ class Analyzed:
         return 3 if has_gaps else 0
 
 
-def chosen_analyzers(only: Sequence[str], settings: Iterable[str]) -> list[Analyzer]:
+def chosen_analyzers(only: Sequence[str], settings: Sequence[str]) -> list[Analyzer]:
     """Makes the analyzers that were asked for, with their settings.
 
     Args:
-        only: Names; empty for all built-in ones.
+        only: Names; empty for all built-in ones, and those on request that a setting names.
         settings: `analyzer.field=value`; the value takes the type of the field's default.
 
     Raises:
         UsageError: A name or a setting is unknown.
     """
-    classes = {cls.name: cls for cls in map(load, ANALYZERS)}
+    usual = {cls.name: cls for cls in map(load, ANALYZERS)}
+    classes = {**usual, **{cls.name: cls for cls in map(load, ON_REQUEST)}}
     if unknown := [name for name in only if name not in classes]:
         raise UsageError(f"there is no analyzer {unknown[0]}", hint=f"There are: {', '.join(classes)}.")
-    made = {name: classes[name]() for name in (only or classes)}
+    set_names = {setting.partition("=")[0].partition(".")[0] for setting in settings}
+    asked = [name for name in classes if name in set_names and name not in usual]
+    made = {name: classes[name]() for name in (only or (*usual, *asked))}
     for setting in settings:
         left, _, value = setting.partition("=")
         name, _, field = left.partition(".")

@@ -68,7 +68,10 @@ def conduct(batch: Batch, contents: Sequence[Seen], *, comparison: Comparison, b
     """
     described, tools = describe(comparison), tuple(require(need) for need in comparison.needs)
     examined = survey(contents, comparison, bench=bench)
-    findings = tuple(replace(one, analyzer=described, tools=tools) for one in examined.findings)
+    findings = tuple(
+        replace(one, analyzer=described, tools=(*tools, *(tool for tool in one.tools if tool not in tools)))
+        for one in examined.findings
+    )
     batch.add(findings, examined.staged)
     return Examined(findings, examined.staged)
 

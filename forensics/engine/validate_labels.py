@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,7 +99,9 @@ def read_labels(path: Path, *, kind: str, columns: Sequence[str], words: Words, 
     Raises:
         UsageError: The table cannot be read, a column is missing, or a row has another form.
     """
-    table = csv.DictReader(_lines(path, encoding), delimiter=_delimiter(path, encoding))
+    text = _text(path, encoding)
+    delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
+    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         heads = [_plain(name) for name in table.fieldnames or ()]
         _check_heads(heads, needed=(*columns, "truth", "unit"))
@@ -120,10 +123,6 @@ def _said(row: Row) -> tuple[object, ...]:
     return row.contents, row.is_h1, row.units, row.source, row.condition
 
 
-def _lines(path: Path, encoding: str | None) -> Iterator[str]:
-    return iter(_text(path, encoding).splitlines())
-
-
 def _text(path: Path, encoding: str | None) -> str:
     try:
         content = path.read_bytes()
@@ -135,11 +134,6 @@ def _text(path: Path, encoding: str | None) -> str:
     except (UnicodeDecodeError, LookupError) as error:
         hint = "Save it as UTF-8, or name its encoding: --encoding gb18030, --encoding cp1252."
         raise UsageError(f"{path.name} is no text in {encoding or marked}: {error}", hint=hint) from error
-
-
-def _delimiter(path: Path, encoding: str | None) -> str:
-    head = next(_lines(path, encoding), "")
-    return max(_DELIMITERS, key=head.count)
 
 
 def _plain(cell: object) -> str:
@@ -156,6 +150,11 @@ def _check_heads(heads: Sequence[str], *, needed: Sequence[str]) -> None:
         raise UsageError(f"the table of labels has the column {twice[0]} twice")
 
 
+def word_of(text: str) -> str:
+    """Gives a word for the truth in the form in which words are compared: small letters, with - between parts."""
+    return "-".join(text.lower().replace("_", " ").split())
+
+
 def _row(cells: Mapping[str, str], number: int, *, columns: Sequence[str], words: Words) -> Row:
     paths = [cells[name] for name in columns[:-1]]
     last = cells[columns[-1]].split(SEVERAL) if len(columns) > 1 else [cells[columns[-1]]]
@@ -165,12 +164,14 @@ def _row(cells: Mapping[str, str], number: int, *, columns: Sequence[str], words
         missing = "unit" if all(contents) else next(name for name in columns if not cells[name])
         hint = "A unit is what shares its chance: the film, camera or person. Name it in every row."
         raise UsageError(f"row {number} of the table of labels has no {missing}", hint=hint)
-    truth = "-".join(cells["truth"].lower().replace("_", " ").split())
+    truth = word_of(cells["truth"])
     if truth not in (*words.h1, *words.h2):
         known = f"{', '.join(words.h1)} for H1; {', '.join(words.h2)} for H2"
         hint = f"Known are {known}. Add words with --h1 WORD and --h2 WORD, and leave out what is not known."
         raise UsageError(f"row {number} of the table of labels has the truth {truth[:40]!r}", hint=hint)
-    return Row(number, contents, truth in words.h1, units, cells.get("source") or "all", cells.get("condition") or PLAIN)
+    return Row(
+        number, contents, truth in words.h1, units, cells.get("source") or "all", cells.get("condition") or PLAIN
+    )
 
 
 def digests_of(folder: Path, rows: Sequence[Row], *, progress: Callable[[int, int], None]) -> dict[str, Digests]:
@@ -243,5 +244,5 @@ def check_independence(rows: Sequence[Row], digests: Mapping[str, Digests]) -> N
 def _divided(using: Sequence[Row]) -> str:
     other = next((row for row in using if set(row.units).isdisjoint(using[0].units)), using[-1])
     shared = set(using[0].contents) & set(other.contents)
-    named = sorted(shared)[0] if shared else "the same bytes"
+    named = min(shared) if shared else "the same bytes"
     return f"rows {using[0].number} and {other.number} use {named} and have no common unit in all rows that use it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -26,6 +26,9 @@ space as 16 reference pictures of 8K video need in 10 bits (16 * 100 MB) and its
 
 MOST_PIXELS = 64_000_000
 """Pixels of a frame: 192 MB with three channels. No camera's video has half as many."""
+
+AT_SLACK_S = 0.002
+"""Two decodings of one frame give one time; half the time between frames at 240 Hz tells frames apart."""
 
 CELL_SLACK = 1e-3
 """Share of a sampling interval by which a frame may be early: times are rounded to the clip's time base."""
@@ -60,6 +63,7 @@ class Choice:
         pixel: Grey or colour.
         start_s: Time of the first frame at the earliest; an interval that it cuts gives its first frame after it.
         end_s: Frames at or after this time are left out; None for the end of the clip.
+        at_s: Only frames within `AT_SLACK_S` of one of these times; empty for all.
     """
 
     size: tuple[int, int] | None
@@ -67,6 +71,7 @@ class Choice:
     pixel: Pixel
     start_s: float = 0.0
     end_s: float | None = None
+    at_s: tuple[float, ...] = ()
 
     def cell(self, time_s: float) -> int | None:
         """Gives the sampling interval that a time lies in; None where all frames are wanted."""
@@ -74,7 +79,8 @@ class Choice:
 
     def covers(self, time_s: float) -> bool:
         """Whether a time is wanted."""
-        return time_s >= self.start_s and (self.end_s is None or time_s < self.end_s)
+        is_inside = time_s >= self.start_s and (self.end_s is None or time_s < self.end_s)
+        return is_inside and (not self.at_s or any(abs(time_s - one) <= AT_SLACK_S for one in self.at_s))
 
     def fit(self, width: int, height: int) -> tuple[int, int]:
         """Gives width and height of the frames of a picture."""
@@ -84,7 +90,7 @@ class Choice:
         return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def frames(
+def frames(  # noqa: PLR0913 -- what is wanted of a clip is named one by one
     path: Path,
     *,
     size: tuple[int, int] | None = None,
@@ -92,6 +98,7 @@ def frames(
     pixel: Pixel = "bgr",
     start_s: float = 0.0,
     end_s: float | None = None,
+    at_s: Sequence[float] = (),
     limits: tools.Limits | None = None,
     heed: Callable[[str], None] | None = None,
 ) -> Iterator[Frame]:
@@ -105,6 +112,8 @@ def frames(
         pixel: `gray` (luminance) or `bgr` (blue, green, red, as OpenCV wants it).
         start_s: Time of the first frame at the earliest, in seconds.
         end_s: Time before which all frames lie, in seconds; None for the end.
+        at_s: Times of the frames that are wanted, as frames gave them before; empty for all. Others are decoded, and
+            dropped before they cost more.
         limits: What the decoder may use; None for `LIMITS`.
         heed: Called with each complaint of the decoder: damaged parts are guessed or left out, and the rest is given.
 
@@ -117,7 +126,7 @@ def frames(
     Not done: wide gamut and high dynamic range are not mapped to a screen; interlaced lines are not separated; when
     the picture's size changes within a clip, what follows is brought to the first size.
     """
-    choice = Choice(size, rate_hz, pixel, start_s, end_s)
+    choice = Choice(size, rate_hz, pixel, start_s, end_s, tuple(at_s))
     _check(choice)
     with path.open("rb") as stream:
         content = media.sniff(stream.read(media.HEAD_SIZE))
@@ -142,7 +151,7 @@ def _ignore(complaint: str) -> None:
 
 
 def _check(choice: Choice) -> None:
-    numbers = (choice.start_s, choice.rate_hz or 1.0, choice.end_s or 0.0)
+    numbers = (choice.start_s, choice.rate_hz or 1.0, choice.end_s or 0.0, *choice.at_s)
     if not all(map(math.isfinite, numbers)) or min(numbers) < 0 or (choice.rate_hz is not None and choice.rate_hz <= 0):
         raise UsageError("times and rates of frames must be numbers of 0 or more, and a rate more than 0")
     if choice.size is not None and min(choice.size) < 1:

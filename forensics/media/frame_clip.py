@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from forensics import tools
 from forensics.errors import MediaError
-from forensics.media.frame import CELL_SLACK, MOST_PIXELS, Choice, Frame
+from forensics.media.frame import AT_SLACK_S, CELL_SLACK, MOST_PIXELS, Choice, Frame
 
 FORMATS = (
     *(
@@ -157,6 +157,9 @@ def _select(clip: Clip, choice: Choice) -> list[str]:
     """Gives the filter that leaves out what is too early, and takes the first frame of each interval."""
     jump_s = _jump_s(clip, choice)
     conditions = [f"gte(t+{jump_s!r},{choice.start_s!r})"] if choice.start_s > jump_s else []
+    if choice.at_s:
+        near = (f"lte(abs(t+{jump_s!r}-{one!r}),{AT_SLACK_S!r})" for one in choice.at_s)
+        conditions.append(f"({'+'.join(near)})")
     if choice.rate_hz is not None:
         cell = f"floor(({{}}+{jump_s!r})*{choice.rate_hz!r}+{CELL_SLACK!r})"
         first = f"gt({cell.format('t')},{cell.format('prev_selected_t')})"

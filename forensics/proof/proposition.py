@@ -50,3 +50,28 @@ REGION_REPLACED: Propositions = (
         "The marked region was taken with the rest of the picture, possibly edited or encoded again as a whole.",
     ),
 )
+
+
+def from_or_shows(subject: str, track: str) -> Propositions:
+    """Makes the propositions of a comparison of a face with the photographs of a person.
+
+    Args:
+        subject: Id of the person.
+        track: Name of the face.
+    """
+    return (
+        sentence(
+            "proposition.from-or-shows.h1",
+            "The face {track} shows the person who is registered as {subject}, or was made from pictures of that "
+            "person.",
+            track=track,
+            subject=subject,
+        ),
+        sentence(
+            "proposition.from-or-shows.h2",
+            "The face {track} shows, or was made from pictures of, a person who is not related to the one who is "
+            "registered as {subject}.",
+            track=track,
+            subject=subject,
+        ),
+    )

@@ -104,7 +104,8 @@ def _unit_count(sample: Sample, chosen: NDArray[np.bool_]) -> int:
     import numpy as np
 
     members = sample.members[chosen]
-    return len(np.setdiff1d(members, [-1])) // members.shape[1] or 1
+    widest = int((members >= 0).sum(axis=1).max())
+    return len(np.setdiff1d(members, [-1])) // widest or 1
 
 
 def delong_variance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:

@@ -34,7 +34,7 @@ def attachments(finding: Finding, ref: str, *, words: Words) -> Iterator[Block]:
         yield Gallery(beside, in_a_row=2)
     others = tuple(one for one in kept if one not in drawn)
     if others:
-        yield _list(others[:LISTED], words)
+        yield file_list(others[:LISTED], words)
     if others[LISTED:]:
         more = words.count("artifacts", len(others) - LISTED)
         yield Paragraph(words.say("observations.more_attachments", files=more, ref=ref), "note")
@@ -55,7 +55,8 @@ def role_name(artifact: Artifact, words: Words) -> Said:
     return words.say(key) if words.has(key) else words.show(artifact.role)
 
 
-def _list(others: tuple[Artifact, ...], words: Words) -> Table:
+def file_list(others: tuple[Artifact, ...], words: Words) -> Table:
+    """Lists files that an examination made: what each is, its type and size, its digest."""
     columns = (
         Column(words.say("observations.attachment"), 34),
         Column(words.say("observations.kind"), 24),

@@ -45,19 +45,24 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under column titles, which are repeated on every page; `role` is `text`, or `compact` for small rows."""
+    """Rows under column titles, which are repeated on every page; `role` is `text`, or `compact` for small rows.
+
+    A table that `is_kept` stays on one page where a page can hold it.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     role: str = "text"
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Names and values, one pair a line."""
+    """Names and values, one pair a line; pairs that are kept stay on one page where a page can hold them."""
 
     rows: tuple[tuple[str, str], ...]
     role: str = "text"
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,14 @@ class Picture:
     sha256: str
     caption: str
     missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A picture that is not drawn: a grey frame with its number and, below, what it is and why it is not drawn."""
+
+    number: str
+    caption: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +94,43 @@ class Card:
 class Gallery:
     """Pictures with their captions: one below the other over the whole width, or `in_a_row` beside each other."""
 
-    pictures: tuple[Picture, ...]
+    pictures: tuple[Picture | Mask, ...]
     is_large: bool = False
     in_a_row: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A row of a chart.
+
+    Attributes:
+        label: What it shows, before it.
+        stretches: Start and end of each bar, on the chart's axis.
+        marks: Places of single values on the axis.
+        text: The numbers, behind it.
+        is_strong: Whether it shows what was measured here; the others are what it is compared with.
+    """
+
+    label: str
+    stretches: tuple[tuple[float, float], ...] = ()
+    marks: tuple[float, ...] = ()
+    text: str = ""
+    is_strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars and marks in rows over one axis, on which `ticks` stand at equal distances from end to end."""
+
+    lanes: tuple[Lane, ...]
+    ends: tuple[float, float]
+    ticks: tuple[str, ...]
+    caption: str
+
+    def share(self, value: float) -> float:
+        """Gives the place of a value on the axis, 0 to 1; what lies beyond an end is drawn at it."""
+        low, high = self.ends
+        return min(max((value - low) / (high - low), 0.0), 1.0) if high > low else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +179,9 @@ class Contents:
     title: str
 
 
-Block = Paragraph | Points | Table | Pairs | Card | Gallery | Result | Commands | Blank | Matrix | Box | Contents
+Block = (
+    Paragraph | Points | Table | Pairs | Card | Gallery | Chart | Result | Commands | Blank | Matrix | Box | Contents
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+PAGE_KINDS = frozenset(
+    (
+        *("source.comparison", "source.match", "faces.detected", "faces.persons", "face.identity"),
+        "face.eye_layout",
+    )
+)
+"""Kinds of findings that have a page of their own, with their pictures and values."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -215,5 +223,8 @@ _HEADERS: Mapping[str, Choice] = {
     ),
 }
 
-CHOICES: Mapping[str, Choice] = {**_LABELS, **_CONTAINERS, **_COMPRESSION, **_HEADERS}
+_PAGED = dict.fromkeys(PAGE_KINDS, Choice())
+"""Of kinds with a page of their own the page has the values that matter, and the annex all."""
+
+CHOICES: Mapping[str, Choice] = {**_LABELS, **_CONTAINERS, **_COMPRESSION, **_HEADERS, **_PAGED}
 """Kind of finding to what stands beside it; of other kinds the first values stand there, as recorded."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from forensics import codec
 from forensics.model import (
+    Access,
     Acquisition,
     Artifact,
     Committed,
@@ -81,6 +82,7 @@ class ItemFacts:
         observations: Findings of which this item is the first subject.
         mentioned: References of findings that stand at another item and are also about this one.
         stamp: Whether a token covers `shown`.
+        unmasked: Whether the report was asked to draw its pictures all the same; names and values stay hidden.
     """
 
     ref: str
@@ -91,6 +93,12 @@ class ItemFacts:
     observations: tuple[Observation, ...]
     mentioned: tuple[tuple[str, str], ...]
     stamp: Stamp
+    unmasked: bool = False
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether the item is sealed, as a whole or by its original."""
+        return self.item.sensitivity.is_sealed or (self.original is not None and self.original.sealed is not None)
 
     @property
     def masked(self) -> bool:
@@ -117,6 +125,7 @@ class CaseFacts:
         items: All items that are not erased, by id.
         strays: Findings whose subject belongs to no item in the case.
         stamps: Acquisition reference to its stamp.
+        accesses: Requests that this report draws what is otherwise not drawn.
         program: Name and version of the program that makes the report.
     """
 
@@ -125,6 +134,7 @@ class CaseFacts:
     strays: tuple[Observation, ...]
     stamps: Mapping[str, Stamp]
     program: str
+    accesses: tuple[Access, ...] = ()
 
     @property
     def event(self) -> CustodyEvent:
@@ -155,11 +165,21 @@ def gather(snapshot: Snapshot, *, program: str) -> CaseFacts:
     for done in snapshot.acquisitions:
         attempts[done.record.item].append(done)
     by_item, mentions, strays = _assign(_observations(snapshot.findings), _owners(snapshot))
+    accesses = _accesses(snapshot)
+    asked = {name for access in accesses for name in access.items}
     items = tuple(
-        _item(found, tuple(attempts[name]), stamps=stamps, seen=by_item[name], mentioned=mentions[name])
+        replace(
+            _item(found, tuple(attempts[name]), stamps=stamps, seen=by_item[name], mentioned=mentions[name]),
+            unmasked=name in asked,
+        )
         for name, found in sorted(_current_items(snapshot).items())
     )
-    return CaseFacts(snapshot, items, tuple(strays), stamps, program)
+    return CaseFacts(snapshot, items, tuple(strays), stamps, program, accesses)
+
+
+def _accesses(snapshot: Snapshot) -> tuple[Access, ...]:
+    """Gives the requests that are for this very report: those of the event as of which it is made."""
+    return tuple(one.record for one in snapshot.accesses if seq_of(one.ref) == snapshot.as_of)
 
 
 def _current_items(snapshot: Snapshot) -> dict[str, Committed[Item]]:

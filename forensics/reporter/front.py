@@ -23,6 +23,12 @@ SAMPLES = 6
 LABELS = "label."
 """Beginning of the kinds of findings that say what a file declares about itself."""
 
+REASON_LENGTH = 400
+"""Characters after which the reason of a request is cut; the record has it in full."""
+
+COMPARISON = "source.comparison"
+"""Kind of the findings that the summary quotes by their plain sentence, which has no numbers."""
+
 SAMPLE_LENGTH = 130
 """Characters after which a quoted observation is cut."""
 
@@ -79,11 +85,29 @@ def evidence_root(case: CaseFacts, words: Words) -> Said:
 def cover(case: CaseFacts, words: Words, *, number: str) -> Cover:
     """Builds the first page."""
     statements = [_statement(words, "rests_on"), _statement(words, "what_it_is"), _times_statement(case, words)]
-    sealed = [facts for facts in case.items if facts.masked]
+    sealed = [facts for facts in case.items if facts.masked and not facts.unmasked]
     if sealed:
         statements.append(_statement(words, "sealed", items=words.count("items", len(sealed))))
+    statements += unmasked(case, words)
     pairs = Pairs(tuple(_cover_pairs(case, words, number=number)), "cover")
     return Cover(words.say("cover.title"), report_type(case, words), pairs, tuple(statements))
+
+
+def unmasked(case: CaseFacts, words: Words) -> list[Paragraph]:
+    """Says, for each request to draw what is otherwise masked, who asked for what, when and why."""
+    return [
+        Paragraph(
+            words.say(
+                "comparisons.unmasked",
+                items=words.listed(access.items),
+                by=access.by,
+                at=words.utc(access.at),
+                reason=words.shortened(access.reason, REASON_LENGTH),
+            ),
+            label=words.label("comparisons.unmasked_label"),
+        )
+        for access in case.accesses
+    ]
 
 
 def _statement(words: Words, name: str, **values: object) -> Paragraph:
@@ -261,6 +285,9 @@ def _samples(case: CaseFacts, words: Words) -> Iterable[Said]:
 
 
 def _sample(facts: ItemFacts, finding: Finding, words: Words) -> Said:
+    plainly = f"compared.verdict_{finding.values.get('verdict')}" if finding.kind == COMPARISON else ""
+    if words.has(plainly):
+        return words.say("summary.sample", item=facts.item.id, text=words.say(plainly))
     text = words.shortened(words.sentence(finding.statement, hide=facts.masked), SAMPLE_LENGTH)
     return words.say("summary.sample", item=facts.item.id, text=text)
 

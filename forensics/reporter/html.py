@@ -17,10 +17,13 @@ from forensics.reporter.blocks import (
     Box,
     Card,
     Cell,
+    Chart,
     Column,
     Commands,
     Contents,
     Gallery,
+    Lane,
+    Mask,
     Matrix,
     PageOf,
     Pairs,
@@ -94,7 +97,7 @@ class _Writer:
             yield from self.section(inner, level=min(level + 1, 4))
         yield "</section>"
 
-    def block(self, block: Block, *, is_wide: bool = False) -> str:  # noqa: C901, PLR0911 - one answer for each kind
+    def block(self, block: Block, *, is_wide: bool = False) -> str:  # noqa: C901, PLR0911, PLR0912 - one answer for each kind
         """Writes one block."""
         match block:
             case Paragraph():
@@ -109,6 +112,8 @@ class _Writer:
                 return f'<div class="card">{_pairs(block.pairs)}{self._figure(block.picture)}</div>'
             case Gallery():
                 return self._gallery(block)
+            case Chart():
+                return _chart(block)
             case Result():
                 return _result(block)
             case Commands():
@@ -128,7 +133,10 @@ class _Writer:
         figures = "".join(self._figure(one, is_large=block.is_large or is_pair) for one in block.pictures)
         return f'<div class="gallery{look}">{figures}</div>'
 
-    def _figure(self, picture: Picture | str, *, is_large: bool = False) -> str:
+    def _figure(self, picture: Picture | Mask | str, *, is_large: bool = False) -> str:
+        if isinstance(picture, Mask):
+            caption = f"<figcaption>{escape(picture.caption)}</figcaption>"
+            return f'<figure class="mask"><div>{escape(picture.number)}</div>{caption}</figure>'
         if isinstance(picture, str):
             return f'<figure class="none">{escape(picture)}</figure>'
         made = self.pictures.get(picture.sha256, is_large=is_large)
@@ -199,6 +207,31 @@ def _with_digests(text: str) -> str:
 def _result(block: Result) -> str:
     kind, ref = f"<span>{escape(block.kind)}</span>", f'<span class="ref">{escape(block.ref)}</span>'
     return f'<p class="result"><b>{escape(block.result)}</b> {kind} {ref}</p>'
+
+
+def _chart(block: Chart) -> str:
+    rows = "".join(_lane(lane, block) for lane in block.lanes)
+    ticks = "".join(f"<span>{escape(tick)}</span>" for tick in block.ticks)
+    foot = f'<tr><td></td><td><div class="ticks">{ticks}</div></td><td></td></tr>'
+    caption = f'<p class="note">{escape(block.caption)}</p>' if block.caption else ""
+    return f'<div class="scroll"><table class="chart"><tbody>{rows}{foot}</tbody></table></div>{caption}'
+
+
+def _lane(lane: Lane, chart: Chart) -> str:
+    """Writes a row: its bar is a drawing of 1000 by 14 units, stretched to the width of its cell."""
+    bars = []
+    for start, end in lane.stretches:
+        x = 1000 * chart.share(start)
+        bars.append(
+            f'<rect class="bar" x="{x:.1f}" y="3" width="{max(1000 * chart.share(end) - x, 2):.1f}" height="8"/>'
+        )
+    bars += [
+        f'<rect class="mark" x="{min(1000 * chart.share(mark), 996):.1f}" y="0" width="4" height="14"/>'
+        for mark in lane.marks
+    ]
+    drawn = f'<svg viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true">{"".join(bars)}</svg>'
+    look = ' class="strong"' if lane.is_strong else ""
+    return f"<tr{look}><td>{escape(lane.label)}</td><td>{drawn}</td><td>{escape(lane.text)}</td></tr>"
 
 
 def _blank(block: Blank) -> str:

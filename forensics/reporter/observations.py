@@ -10,12 +10,13 @@ from forensics.reporter import attached, capture, measured
 from forensics.reporter.blocks import Block, Card, Pairs, Paragraph, Picture, Result, Section
 from forensics.reporter.capture_preflight import Preflights
 from forensics.reporter.captured import is_online
-from forensics.reporter.choice import CHOICES
+from forensics.reporter.choice import CHOICES, PAGE_KINDS
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts, Observation
 from forensics.reporter.front import KINDS_IN_SUMMARY, condition, content_size, item_name, kind_name, results_table
 from forensics.reporter.gaps import gap_text
 from forensics.reporter.naming import shown_name, value_said
+from forensics.reporter.page_frame import sentence_in, sentences_in
 from forensics.reporter.picture import DRAWABLE
 from forensics.reporter.ranking import family_rank
 from forensics.reporter.recorded import flat
@@ -36,15 +37,24 @@ BETWEEN_CAPTURES = "page.recapture"
 
 def observations(case: CaseFacts, words: Words, *, preflights: Preflights) -> Section:
     """Builds the part with the findings, and the sheets of captures."""
-    blocks: list[Block] = [
-        Paragraph(words.say("observations.intro", part=words.part("limits"), annex=words.part("values")))
-    ]
+    intro = words.say("observations.intro", part=words.part("limits"), annex=words.part("values"))
+    is_weighed = bool(case.snapshot.interpretations)
+    weighed = words.say("observations.weight", part=words.part("comparisons")) if is_weighed else None
+    ends = weighed or words.say("observations.no_weight")
+    blocks: list[Block] = [Paragraph(words.join([intro, ends], words.say("word.sentence_space")))]
     if len(case.items) > ITEMS_AT_A_GLANCE and len({found.finding.kind for found in case.findings}) > KINDS_IN_SUMMARY:
         blocks += [Paragraph(words.say("observations.all_kinds")), results_table(case, words)]
     if any(is_online(facts) for facts in case.items):
         blocks.append(Paragraph(words.say("capture.intro")))
+    masked = frozenset(facts.item.id for facts in case.items if facts.masked)
     sections = [
-        _item(facts, index, words=words, sheets=capture.sheets(facts, case, preflights=preflights, words=words))
+        _item(
+            facts,
+            index,
+            words=words,
+            masked=masked,
+            sheets=capture.sheets(facts, case, preflights=preflights, words=words),
+        )
         for index, facts in enumerate(case.items, 1)
     ]
     if case.strays:
@@ -54,33 +64,37 @@ def observations(case: CaseFacts, words: Words, *, preflights: Preflights) -> Se
     return Section("observations", number, title, tuple(blocks), tuple(sections), starts_page=True)
 
 
-def _item(facts: ItemFacts, index: int, *, words: Words, sheets: tuple[Section, ...]) -> Section:
+def _item(
+    facts: ItemFacts, index: int, *, words: Words, masked: frozenset[str], sheets: tuple[Section, ...]
+) -> Section:
     name = words.shortened(item_name(facts, words) if facts.masked else facts.name, TITLE_LENGTH)
     anchor, number = f"item-{facts.item.id}", words.sub_number("observations", index)
     title = words.say("observations.item_title", item=facts.item.id, name=name)
     pairs = tuple(_pairs(facts, words))
     if not sheets:
         card = Card(Pairs(pairs, "card"), _picture(facts, words))
-        return Section(anchor, number, title, (card, *_found(facts, facts.observations, words=words)))
-    return Section(anchor, number, title, (Pairs(pairs),), (*sheets, *_after_sheets(facts, words)))
+        return Section(anchor, number, title, (card, *_found(facts, facts.observations, words=words, masked=masked)))
+    return Section(anchor, number, title, (Pairs(pairs),), (*sheets, *_after_sheets(facts, words, masked=masked)))
 
 
-def _found(facts: ItemFacts, observations: tuple[Observation, ...], *, words: Words) -> Iterator[Block]:
+def _found(
+    facts: ItemFacts, observations: tuple[Observation, ...], *, words: Words, masked: frozenset[str]
+) -> Iterator[Block]:
     if not facts.observations and not facts.mentioned:
         yield Paragraph(words.say("observations.not_examined"))
-    yield from _by_stage(observations, words, hide=facts.masked)
+    yield from _by_stage(observations, words, hide=facts.masked, masked=masked)
     for ref, other in facts.mentioned:
         yield Paragraph(words.say("observations.mentioned", ref=ref, item=other))
 
 
-def _after_sheets(facts: ItemFacts, words: Words) -> Iterator[Section]:
+def _after_sheets(facts: ItemFacts, words: Words, *, masked: frozenset[str]) -> Iterator[Section]:
     """Gives what follows the sheets of an item: what changed between its captures, then all other findings."""
     between = tuple(one for one in facts.observations if one.finding.kind == BETWEEN_CAPTURES)
     others = tuple(one for one in facts.observations if one.finding.kind != BETWEEN_CAPTURES)
     if between:
-        blocks = tuple(_by_stage(between, words, hide=facts.masked))
+        blocks = tuple(_by_stage(between, words, hide=facts.masked, masked=masked))
         yield Section(f"item-{facts.item.id}-between", "", words.say("capture.between_title"), blocks)
-    blocks = tuple(_found(facts, others, words=words))
+    blocks = tuple(_found(facts, others, words=words, masked=masked))
     if blocks:
         yield Section(f"item-{facts.item.id}-findings", "", words.say("capture.findings_title"), blocks)
 
@@ -116,7 +130,7 @@ def _picture(facts: ItemFacts, words: Words) -> Picture | str:
     artifact = facts.original
     if artifact is None:
         return words.say("picture.nothing")
-    if facts.masked:
+    if facts.masked and not facts.unmasked:
         sealed = artifact.sealed is not None or facts.item.sensitivity.is_sealed
         return words.say("picture.sealed" if sealed else "picture.biometric")
     if artifact.media_type not in DRAWABLE:
@@ -128,7 +142,10 @@ def _drawn(artifact: Artifact, words: Words, *, caption: Said) -> Picture:
     return Picture(artifact.digests.sha256, caption, words.say("picture.failed"))
 
 
-def _by_stage(found: tuple[Observation, ...], words: Words, *, hide: bool) -> Iterator[Block]:
+def _by_stage(
+    found: tuple[Observation, ...], words: Words, *, hide: bool, masked: frozenset[str] = frozenset()
+) -> Iterator[Block]:
+    """Gives findings by stage; one that is also about a masked item shows no more than one about that item alone."""
     if hide and any(one.finding.values for one in found):
         yield Paragraph(words.say("observations.values_hidden"), "note")
     for stage in Stage:
@@ -139,7 +156,7 @@ def _by_stage(found: tuple[Observation, ...], words: Words, *, hide: bool) -> It
         for used, group in groupby(here, key=lambda one: (one.finding.analyzer, one.finding.tools)):
             together = list(group)
             for one in together:
-                yield from _observation(one, words, hide=hide)
+                yield from _observation(one, words, hide=hide or not masked.isdisjoint(one.others))
             tools = words.listed(tool_name(tool, words) for tool in (used[0], *used[1]))
             refs = words.listed(words.show(one.ref) for one in together)
             text = words.say("observations.tools_text", refs=refs, tools=tools)
@@ -153,20 +170,23 @@ def _observation(found: Observation, words: Words, *, hide: bool) -> Iterator[Bl
         kind_name(finding.kind, words),
         words.say("word.record_of", kind=finding.kind, ref=found.ref),
     )
-    yield Paragraph(words.sentence(finding.statement, hide=hide))
-    if not hide:
+    yield Paragraph(sentence_in(found, words, hide=hide))
+    has_page = finding.kind in PAGE_KINDS
+    if has_page:
+        yield Paragraph(words.say("observations.on_page", part=words.part("comparisons")), "note")
+    if not hide and not has_page:
         yield from measured.beside(finding, found.ref, words=words)
     yield from _labelled(found, words, hide=hide)
-    if not hide:
+    if not hide and not has_page:
         yield from attached.attachments(finding, found.ref, words=words)
 
 
 def _labelled(found: Observation, words: Words, *, hide: bool) -> Iterator[Paragraph]:
     finding = found.finding
     texts = {
-        "where": [] if hide else _places(finding, found.ref, words=words),
-        "limits": [words.sentence(limit, hide=hide) for limit in finding.limits],
-        "alternatives": [words.sentence(other, hide=hide) for other in finding.alternatives],
+        "where": [] if hide or finding.kind in PAGE_KINDS else _places(finding, found.ref, words=words),
+        "limits": sentences_in(found, finding.limits, words, hide=hide),
+        "alternatives": sentences_in(found, finding.alternatives, words, hide=hide),
         "gaps": [gap_text(gap, words, is_hidden=hide) for gap in finding.gaps],
         "repeats": [words.say("observations.repeated", refs=words.listed(found.repeats))] if found.repeats else [],
         "others": [words.listed(found.others)] if found.others else [],

@@ -13,9 +13,11 @@ from forensics.reporter.blocks import (
     Block,
     Box,
     Card,
+    Chart,
     Commands,
     Contents,
     Gallery,
+    Mask,
     Matrix,
     PageOf,
     Pairs,
@@ -26,7 +28,8 @@ from forensics.reporter.blocks import (
     Section,
     Table,
 )
-from forensics.reporter.pdf_shape import ACCENT, GREY, INK, TINT, dotted, fill, frame, rule, stretches
+from forensics.reporter.pdf_chart import chart_strips
+from forensics.reporter.pdf_shape import ACCENT, GREY, INK, RULE, TINT, dotted, fill, frame, rule, stretches
 from forensics.reporter.pdf_strip import LANDSCAPE, PORTRAIT, Draw, Strip
 from forensics.reporter.pdf_table import Grid, baseline
 from forensics.reporter.pdf_text import Line, Span, Style, draw
@@ -46,6 +49,9 @@ ROW_HEIGHT = 155.0
 
 NO_PICTURE_HEIGHT = 48.0
 """Height of the ground of a text that stands for a picture of a gallery, in points."""
+
+MASK_HEIGHT = 60.0
+"""Height of the grey frame that stands for a picture that is not drawn, in points."""
 
 STATEMENT_GAP = 3.5
 """Space between the head line of an observation and its statement, in points."""
@@ -109,7 +115,7 @@ class Layout:
                 placed = replace(strip, before=STATEMENT_GAP) if index == 0 and isinstance(before, Result) else strip
                 yield replace(placed, keep=True) if leads else placed
 
-    def block(self, block: Block, width: float) -> Iterable[Strip]:  # noqa: C901, PLR0911 - one answer for each kind
+    def block(self, block: Block, width: float) -> Iterable[Strip]:  # noqa: C901, PLR0911, PLR0912 - one answer for each kind
         """Gives the strips of one block within a width, in points."""
         match block:
             case Paragraph():
@@ -119,11 +125,13 @@ class Layout:
             case Table():
                 return self.grid.table(block, width, page_text=self._page_text)
             case Pairs():
-                return self.grid.pairs(block, width)
+                return self._pairs(block, width)
             case Card():
                 return self._card(block, width)
             case Gallery():
                 return self._gallery(block, width)
+            case Chart():
+                return chart_strips(block, width, grid=self.grid)
             case Result():
                 return self._result(block, width)
             case Commands():
@@ -136,6 +144,11 @@ class Layout:
                 return _boxed(list(self._blocks(block.blocks, width - 2 * INDENT)), width)
             case Contents():
                 return self._contents(block, width)
+
+    def _pairs(self, block: Pairs, width: float) -> Iterator[Strip]:
+        strips = list(self.grid.pairs(block, width))
+        for index, strip in enumerate(strips):
+            yield replace(strip, keep=strip.keep or (block.is_kept and index + 1 < len(strips)))
 
     def _page_text(self, cell: PageOf) -> str:
         if not self.pages:
@@ -212,8 +225,10 @@ class Layout:
             draws = [_lowered(draw_one, 0.0, x=index * (each + GAP)) for index, (_, draw_one) in enumerate(row)]
             yield Strip(max(height for height, _ in row) + 4, _together(draws), before=8.0)
 
-    def _framed(self, picture: Picture, box: tuple[float, float], *, is_large: bool) -> tuple[float, Draw]:
+    def _framed(self, picture: Picture | Mask, box: tuple[float, float], *, is_large: bool) -> tuple[float, Draw]:
         """Gives the height and the drawing of a picture of a gallery with its caption."""
+        if isinstance(picture, Mask):
+            return self._masked(picture, box[0])
         made = self.pictures.get(picture.sha256, is_large=is_large)
         caption = self._caption(picture.caption if made else picture.missing, box[0])
         if made is None:
@@ -221,6 +236,22 @@ class Layout:
         else:
             below, box = sum(strip.height for strip in caption) + 4, (box[0], _drawn_size(made, box)[1])
         return box[1] + below, partial(_paint_picture, made=made, caption=caption, box=box, is_framed=True)
+
+    def _masked(self, mask: Mask, width: float) -> tuple[float, Draw]:
+        """Gives the height and the drawing of a grey frame with its number; what it stands for is said below it."""
+        across = min(width, PICTURE[0] * 1.4)
+        style = self.grid.style(9.0, bold=True, align="center")
+        number = _below_each_other(
+            [_line(one, style, width=across) for one in self._lines(mask.number, style, width=across)]
+        )
+        caption = self._caption(mask.caption, across)
+
+        def paint(canvas: Canvas, left: float, top: float) -> None:
+            fill(canvas, (left, top - MASK_HEIGHT, across, MASK_HEIGHT), colour=RULE)
+            number(canvas, left, top - (MASK_HEIGHT - style.leading) / 2)
+            _below_each_other(caption)(canvas, left + 8, top - MASK_HEIGHT - 2)
+
+        return MASK_HEIGHT + sum(strip.height for strip in caption) + 4, paint
 
     def _result(self, block: Result, width: float) -> Iterator[Strip]:
         plain = self.grid.style(8.8)
@@ -316,7 +347,9 @@ def _leads(block: Block, follower: Block | None) -> bool:
     if isinstance(block, Paragraph) and isinstance(follower, Paragraph):
         return block.role == follower.role == "note" and bool(follower.label)
     introduces = isinstance(block, Paragraph) and len(block.text) < INTRODUCTION
-    return introduces and isinstance(follower, Table | Pairs | Points | Commands | Matrix | Card | Gallery | Blank)
+    return introduces and isinstance(
+        follower, Table | Pairs | Points | Commands | Matrix | Card | Gallery | Chart | Blank
+    )
 
 
 def _held(strips: list[Strip]) -> list[Strip]:

@@ -90,7 +90,8 @@ class Grid:
         places = list(zip(block.columns, starts, widths, strict=True))
         header, is_compact = self._header(places, width), block.role == "compact"
         yield replace(header, keep=True, before=3.0 if is_compact else 8.0)
-        held = {0, len(block.rows) - 2} - {len(block.rows) - 1}
+        held = set(range(len(block.rows))) if block.is_kept else {0, len(block.rows) - 2}
+        held -= {len(block.rows) - 1}
         for index, row in enumerate(block.rows):
             cells = []
             for cell, (column, x, size) in zip(row, places, strict=True):

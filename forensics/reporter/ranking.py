@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-FAMILIES = ("label", "tamper", "page", "container", "compression", "metadata", "streams")
+FAMILIES = ("label", "source", "face", "faces", "tamper", "page", "container", "compression", "metadata", "streams")
 """First words of the kinds of findings, in the order in which they stand within a stage. Declarations come first: they
-are deterministic, explain themselves, and hardly ever arise by chance. Other kinds follow in the order of their names.
-"""
+are deterministic, explain themselves, and hardly ever arise by chance; comparisons of one file with another follow.
+Other kinds come last, in the order of their names."""
 
 ROUTINE = frozenset(
     (
         *("metadata.tags", "metadata.times", "streams.container", "streams.streams", "page.reached"),
         *("container.structure", "container.encoder", "container.timeline"),
         *("compression.jpeg", "compression.video", "compression.audio"),
+        *("faces.detected", "faces.persons", "source.fingerprint"),
     )
 )
 """Kinds of findings that nearly every file has, or that are innocent by their nature; the summary counts them and
 quotes none."""
 
-_LEADING = ("label.", "tamper.", "metadata.contradiction", "page.recapture", "container.anomaly", "streams.type")
+_LEADING = (
+    "label.",
+    "source.",
+    "tamper.",
+    "metadata.contradiction",
+    "page.recapture",
+    "container.anomaly",
+    "streams.type",
+)
 
 
 def family_rank(kind: str) -> tuple[int, str]:

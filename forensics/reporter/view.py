@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 import forensics
 from forensics.errors import ReportError
 from forensics.model import Snapshot
-from forensics.reporter import annexes, authenticity, closing, collection, custody, evidence, front, gaps, observations
+from forensics.reporter import (
+    annexes,
+    authenticity,
+    closing,
+    collection,
+    comparisons,
+    custody,
+    evidence,
+    front,
+    gaps,
+    observations,
+)
 from forensics.reporter.blocks import ReportView, Running, Section, strings
 from forensics.reporter.capture_preflight import gather_preflights
 from forensics.reporter.evidence import Said
@@ -80,6 +91,7 @@ def _sections(case: CaseFacts, spoken: Words, *, number: Said) -> tuple[Section,
         custody.custody(case, spoken),
         authenticity.authenticity(case, spoken),
         observations.observations(case, spoken, preflights=preflights),
+        comparisons.comparisons(case, spoken),
         gaps.anomalies(case, spoken),
         closing.limits(case, spoken),
         closing.verification(case, spoken),

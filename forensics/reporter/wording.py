@@ -16,7 +16,7 @@ from forensics.reporter.text import Templates, Texts
 
 PARTS = (
     *("summary", "mandate", "materials", "collection", "custody", "authenticity"),
-    *("observations", "anomalies", "limits", "verification", "declaration"),
+    *("observations", "comparisons", "anomalies", "limits", "verification", "declaration"),
 )
 """The numbered parts of a report, in order. *Source:* ISO 21043-5 and the order of Chinese court practice."""
 
@@ -189,31 +189,34 @@ class Words:
         index = ANNEXES.index(anchor)
         return Said(chinese(index + 1) if self.language == "zh" else chr(ord("A") + index))
 
-    def sentence(self, message: Message, *, hide: bool = False) -> Said:
+    def sentence(self, message: Message, *, hide: bool = False, allowed: re.Pattern[str] | None = None) -> Said:
         """Gives a sentence of a finding in this language; its English text, marked, where there is no translation.
 
         Args:
             message: The sentence as recorded.
             hide: Whether texts taken from the evidence are to be left out of it.
+            allowed: What a text must match as a whole to be said all the same; None for none.
         """
-        values = {key: self._hidden(value, hide=hide) for key, value in message.values.items()}
+        values = {key: self._hidden(value, hide=hide, allowed=allowed) for key, value in message.values.items()}
         template = self.templates.findings[self.language].get(message.id)
         if template is not None:
             try:
                 return Said(template.format(**values))
             except (KeyError, IndexError):
                 pass
-        english = self._english(message, hide=hide)
+        english = self._english(message, hide=hide, allowed=allowed)
         return english if self.language == "en" else self.say("word.untranslated", text=english)
 
-    def _english(self, message: Message, *, hide: bool) -> Said:
+    def _english(self, message: Message, *, hide: bool, allowed: re.Pattern[str] | None) -> Said:
         text = message.text
         for value in _texts_in(message.values.values()) if hide else ():
-            text = text.replace(value, str(self.say("word.hidden")))
+            if not (allowed and allowed.fullmatch(value)):
+                text = text.replace(value, str(self.say("word.hidden")))
         return self.show(text)
 
-    def _hidden(self, value: Any, *, hide: bool) -> Said:
-        if hide and not isinstance(value, int | None):
+    def _hidden(self, value: Any, *, hide: bool, allowed: re.Pattern[str] | None) -> Said:
+        may_be_said = isinstance(value, int | None) or (allowed and allowed.fullmatch(str(value)))
+        if hide and not may_be_said:
             return self.say("word.hidden")
         return self.show(value)
 

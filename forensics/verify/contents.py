@@ -14,6 +14,19 @@ from forensics.verify.shapes import fault_of
 
 _LEVELS = tuple(level.value for level in Sensitivity)
 
+_REFERENCES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "act-end": (("act", "act"),),
+    "acquisition": (("item", "item"), ("act", "act")),
+    "finding": (("subject", "subject"),),
+    "interpretation": (("finding", "findings"),),
+    "exhibit": (("item", "items"), ("finding", "findings")),
+    "access": (("item", "items"),),
+    "subject": (("item", "photos"), ("subject", "contents")),
+    "time-failure": (("checkpoint", "checkpoint"),),
+    "time-proof": (("checkpoint", "checkpoint"),),
+}
+"""Type of a record to what it refers to: the kind of `Reference`, and the member that names it."""
+
 
 @dataclass(frozen=True, slots=True)
 class NamedBlob:
@@ -116,25 +129,18 @@ class Contents:
                 self._take_item(record)
             case "erasure":
                 self.erasures.add(seq)
-            case "act-end":
-                self._refer("act", (record["act"],), place)
             case "acquisition":
                 self._take_artifacts(record["artifacts"], place)
-                self._refer("item", (record["item"],), place)
-                self._refer("act", (record["act"],), place)
             case "finding":
                 self._take_artifacts(record["attachments"], place)
-                self._refer("subject", record["subject"], place)
-            case "interpretation" | "exhibit":
-                self._refer("item", record.get("items", ()), place)
-                self._refer("finding", record["findings"], place)
             case "output":
                 self._take_output(record, seq, place)
-            case "time-failure":
-                self._refer("checkpoint", (str(record["checkpoint"]),), place)
             case "time-proof":
-                self._refer("checkpoint", (str(record["checkpoint"]),), place)
                 self.proofs.append(_proof(record, seq, place))
+        for referred, member in _REFERENCES.get(kind, ()):
+            value = record[member]
+            targets = value if isinstance(value, list) else (str(value),)
+            self.references.extend(Reference(referred, target, place) for target in targets)
 
     def _take_item(self, record: Mapping[str, Any]) -> None:
         """Takes an item; one that is there already may only come again with a higher sensitivity."""
@@ -146,9 +152,6 @@ class Contents:
             raise CodecError(f"item {name} is there already")
         self._items[name] = (rank, rest)
         self.known["item"].add(name)
-
-    def _refer(self, kind: str, targets: Iterable[str], place: str) -> None:
-        self.references.extend(Reference(kind, target, place) for target in targets)
 
     def _take_output(self, record: Mapping[str, Any], seq: int, place: str) -> None:
         if record["as_of"] >= seq:

@@ -25,7 +25,7 @@ CASE_FILE = "case.json"
 _NO_EVIDENCE = frozenset(
     (
         *("open", "checkpoint", "time-proof", "report", "bundle", "exhibit", "erase", "recover"),
-        *("key-add", "key-retire", "key-revoke"),
+        *("key-add", "key-retire", "key-revoke", "access"),
     )
 )
 """Actions that commit no evidence (docs/case-format.md, section 7)."""

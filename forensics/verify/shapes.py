@@ -14,6 +14,7 @@ _REFERENCE = re.compile(r"(?:0|[1-9][0-9]{0,9})/(?:0|[1-9][0-9]{0,9})")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _OPTIONAL = "sm3"
 _ITEM = re.compile(r"ITEM-[0-9]{4,}")
+_SUBJECT = re.compile(r"SUBJECT-[0-9]{4,}")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
 _RAW_NAME = frozenset({"display", "raw_hex"})
 _NESTING_LIMIT = 64
@@ -84,6 +85,10 @@ def _is_item(value: Any) -> bool:
     return isinstance(value, str) and _ITEM.fullmatch(value) is not None
 
 
+def _is_subject(value: Any) -> bool:
+    return isinstance(value, str) and _SUBJECT.fullmatch(value) is not None
+
+
 def _is_time(value: Any) -> bool:
     if not (isinstance(value, str) and _TIME.fullmatch(value)):
         return False
@@ -136,6 +141,8 @@ _ARTIFACT = _object_with({"digests": _DIGESTS, "sealed": _is_sealed, "obtained_a
 _CLOCK = _object_with({"offset_s": _or_null(_is_amount), "at": _is_time})
 _GAP = _object_with({"what": _is_text, "why": _is_text, "detail": _is_text})
 
+_BASIS: Mapping[str, Check] = {"purpose": _is_text, "basis": _is_text, "at": _is_time}
+
 _RECORDS: Mapping[str, Mapping[str, Check]] = {
     "key": {"key_id": _is_digest},
     "act": {"started_at": _is_time, "clock": _list_of(_CLOCK)},
@@ -153,6 +160,7 @@ _RECORDS: Mapping[str, Mapping[str, Check]] = {
     "finding": {"subject": _list_of(_is_digest), "attachments": _list_of(_ARTIFACT)},
     "interpretation": {"findings": _list_of(_is_reference)},
     "exhibit": {"items": _list_of(_is_text), "findings": _list_of(_is_reference)},
+    "access": {"items": _list_of(_is_text), "at": _is_time},
     "time-proof": {
         "checkpoint": _is_count,
         "token": _is_digest,
@@ -172,4 +180,12 @@ _RECORDS: Mapping[str, Mapping[str, Check]] = {
         "as_of": _is_count,
     },
     "erasure": {"item": _is_text, "at": _is_time},
+    "legal-basis": _BASIS,
+    "subject": {
+        "id": _is_subject,
+        "photos": _list_of(_is_item),
+        "contents": _list_of(_is_digest),
+        "basis": _object_with(_BASIS),
+        "at": _is_time,
+    },
 }

@@ -348,6 +348,7 @@ def _is_raw_name(value: Json) -> bool:
 
 HEX64 = _pattern("[0-9a-f]{64}")
 ITEM = _pattern("ITEM-[0-9]{4,}")
+SUBJECT = _pattern("SUBJECT-[0-9]{4,}")
 REFERENCE = _pattern("(0|[1-9][0-9]{0,9})/(0|[1-9][0-9]{0,9})")
 LISTED_LINES = [{"seq": _count, "indexes": [_count]}]
 DIGESTS = {"sha256": HEX64, "blake3": HEX64, "size": _count, "sm3?": _nullable(HEX64)}
@@ -359,6 +360,8 @@ ARTIFACT = {
 }
 GAP = {"what": _string, "why": _string, "detail": _string, "*": None}
 CLOCK = {"at": _is_time, "offset_s": _nullable(_amount), "*": None}
+
+BASIS = {"purpose": _string, "basis": _string, "at": _is_time}
 
 CASE = {
     "format_version": _exactly(1),
@@ -405,6 +408,7 @@ RECORDS: dict[str, Json] = {  # the members on which a rule rests; all others ar
     "finding": {"subject": [HEX64], "attachments": [ARTIFACT]},
     "interpretation": {"findings": [REFERENCE]},
     "exhibit": {"items": [ITEM], "findings": [REFERENCE]},
+    "access": {"items": [ITEM], "at": _is_time},
     "time-proof": {
         "checkpoint": _count,
         "token": HEX64,
@@ -421,7 +425,15 @@ RECORDS: dict[str, Json] = {  # the members on which a rule rests; all others ar
         "digest": HEX64,
         "as_of": _count,
     },
-    "erasure": {"item": ITEM, "at": _is_time},
+    "erasure": {"item": _either(ITEM, SUBJECT), "at": _is_time},
+    "legal-basis": BASIS,
+    "subject": {
+        "id": SUBJECT,
+        "photos": [ITEM],
+        "contents": [HEX64],
+        "basis": {**BASIS, "*": None},
+        "at": _is_time,
+    },
 }
 PACKET = {
     "format_version": _exactly(1),
@@ -802,20 +814,21 @@ def ascending(entries: list[Json]) -> bool:
     return in_order([entry["seq"] for entry in entries]) and all(map(in_order, indexes)) and all(indexes)
 
 
-ITEMS_IN = {"acquisition": "item", "erasure": "item", "exhibit": "items"}
+ITEMS_IN = {"acquisition": "item", "erasure": "item", "exhibit": "items", "access": "items", "subject": "photos"}
+DIGESTS_IN = {"finding": "subject", "subject": "contents"}
 LINES_IN = {"acquisition": "act", "act-end": "act", "interpretation": "findings", "exhibit": "findings"}
 
 
 def check_references(case: Case) -> None:
     """Checks that what records point at is in the case."""
-    items = known_items(case)
+    items = known_items(case) | {record["id"] for _, _, record in case.records("subject")}
     held = [artifact for _, artifact in case.artifacts()]
     digests = {artifact["digests"]["sha256"] for artifact in held}
     digests |= {a["sealed"]["plain"]["sha256"] for a in held if a["sealed"] and "plain" in a["sealed"]}
     lenient = bool(case.bare_lines())
     for where, event, record in case.records():
         missing = [item for item in named(record, ITEMS_IN) if item not in items]
-        missing += [digest for digest in named(record, {"finding": "subject"}) if digest not in digests]
+        missing += [digest for digest in named(record, DIGESTS_IN) if digest not in digests]
         if missing and not lenient:
             case.finds.defect("reference", where, f"not in the case: {missing[0][:80]}")
         check_pointers(case, where, event, record)
@@ -1000,7 +1013,9 @@ def openssl(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120, check=False)
 
 
-NO_EVIDENCE = re.compile("open|checkpoint|time-proof|report|bundle|exhibit|erase|recover|key-(add|retire|revoke)")
+NO_EVIDENCE = re.compile(
+    "open|checkpoint|time-proof|report|bundle|exhibit|erase|recover|key-(add|retire|revoke)|access"
+)
 SLACK_LIMIT_S = 24 * 3600
 
 

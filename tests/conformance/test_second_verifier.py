@@ -472,6 +472,15 @@ def exhibit(case, **changes):
     return {"type": "exhibit", "items": ["ITEM-0001"], "findings": ["3/1"], **changes}
 
 
+def legal_basis(**changes):
+    return {"type": "legal-basis", "purpose": "face-comparison", "basis": "consent", "at": now(), **changes}
+
+
+def subject(**changes):
+    photo = {"photos": ["ITEM-0001"], "contents": [sha256(b"first")], "faces_px": [[1, 2, 3.5, 4]]}
+    return {"type": "subject", "id": "SUBJECT-0001", **photo, "basis": legal_basis(), "at": now(), **changes}
+
+
 GAP = {"what": "x", "why": "y", "detail": "z"}
 PLAIN = {"sha256": "1" * 64, "blake3": "2" * 64, "size": 3}
 
@@ -491,6 +500,9 @@ RECORDS = {
     "interpretation": lambda _: {"type": "interpretation", "findings": ["3/1"]},
     "output that lies elsewhere": lambda case: output(case, path=None),
     "time failure": lambda case: {"type": "time-failure", "checkpoint": 2, "authority": "x", "gap": GAP},
+    "legal basis": lambda _: legal_basis(consent="", scope="", impact=""),
+    "subject": lambda _: subject(),
+    "subject without photos": lambda _: subject(photos=[], contents=[], faces_px=[]),
 }
 MISSHAPEN = {
     "item again": lambda case: item(1),
@@ -525,6 +537,16 @@ MISSHAPEN = {
     "report outside": lambda case: output(case, path="reports/../case.json"),
     "time failure over no checkpoint": lambda case: {"type": "time-failure", "checkpoint": 1, "gap": GAP},
     "erasure of an unknown item": lambda case: {"type": "erasure", "item": "ITEM-0099", "at": now()},
+    "erasure of an unknown subject": lambda case: {"type": "erasure", "item": "SUBJECT-0099", "at": now()},
+    "erasure of something else": lambda case: {"type": "erasure", "item": "Anna", "at": now()},
+    "legal basis without purpose": lambda _: legal_basis(purpose=None),
+    "legal basis without time": lambda _: legal_basis(at=None),
+    "subject without number": lambda _: subject(id="SUBJECT"),
+    "subject of an unknown item": lambda _: subject(photos=["ITEM-0099"]),
+    "subject of unknown content": lambda _: subject(contents=["0" * 64]),
+    "subject whose photo is no item": lambda _: subject(photos=["SUBJECT-0001"]),
+    "subject without basis": lambda _: subject(basis=None),
+    "subject whose basis has no text": lambda _: subject(basis=legal_basis(basis=None)),
     "no type": lambda case: {"a": 1},
 }
 

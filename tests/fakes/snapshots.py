@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, BinaryIO
 
 from forensics.model import (
+    Access,
     Acquisition,
     Act,
     ActEnd,
@@ -28,6 +29,7 @@ from forensics.model import (
     Interpretation,
     Item,
     KeyHolder,
+    LegalBasis,
     Message,
     Name,
     Outcome,
@@ -38,6 +40,7 @@ from forensics.model import (
     Sensitivity,
     Snapshot,
     Stage,
+    Subject,
     TimeFailure,
     TimeProof,
     Tool,
@@ -147,6 +150,9 @@ class Case:
             "outputs": Output,
             "erasures": Erasure,
             "recoveries": Recovery,
+            "bases": LegalBasis,
+            "subjects": Subject,
+            "accesses": Access,
         }
         records = {name: tuple(self.records.get(kind.__name__, ())) for name, kind in kinds.items()}
         return Snapshot(self.info, len(self.events) - 1, self.root, tuple(self.events), **records)

@@ -8,21 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 from forensics.reporter import text, view
 from forensics.reporter.blocks import Box, Card, PageOf, Paragraph, Section, Table, strings
-from tests.fakes import snapshot_captures, snapshots
+from tests.fakes import snapshot_captures, snapshot_faces, snapshots
 
 FOLDER = Path(__file__).parent / "reports"
 FORUMS = {"zh": "cn", "en": "us", "fr": "eu"}
-CASES = {"small": snapshots.small, "captures": snapshot_captures.group}
+CASES = {"small": snapshots.small, "captures": snapshot_captures.group, "swap": snapshot_faces.swap}
 
 
 def plain(name: str, language: str) -> str:
     """Writes an example case as a report in plain text; what other parts of the program state is left out."""
     templates = replace(text.load(), digest="0" * 64, findings={"zh": {}, "en": {}, "fr": {}})
     snapshot = CASES[name](jurisdiction=FORUMS[language], language=language).snapshot()
-    report = view.build(snapshot, language=language, templates=templates, program=view.Program(version="0.0.0"))
+    with patch("forensics.reporter.page_comparison.usual", lambda _: (0.08, -0.09, 0.24)):
+        report = view.build(snapshot, language=language, templates=templates, program=view.Program(version="0.0.0"))
     lines = [report.cover.title, report.cover.subtitle, *_block(report.cover.pairs)]
     lines += [line for statement in report.cover.statements for line in _block(statement)]
     lines += [*report.running.head, report.running.root, report.running.page]

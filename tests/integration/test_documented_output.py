@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.faces import drawn_face
 from tests.fakes.program import forensics
 
 PAGE = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
@@ -52,6 +53,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     run("log", case)
     run("stamp", case)
     run("erase", case, "ITEM-0002", "--basis", "test", "--yes")
+    run("subject", case, "N.", "--photo", drawn_face(folder / "face.png"), "--basis", "an invented person")
+    run("subject --delete", case, "SUBJECT-0001", "--basis", "test", "--yes")
     run("key list")
     run("key export")
     card = run("key card", of=other)
@@ -59,6 +62,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     added = run("key add", case, folder / "card", "--holder", "Other")
     run("key retire", case, added["key"])
     runs["key revoke"] = runs["key retire"]
+    (folder / "labels.csv").write_text("path,truth,unit\na.txt,h2,A\n")
+    run("validate", folder, "--labels", folder / "labels.csv", "--kind", "label.aigc", "--analyzer", "labels")
     runs["doctor"] = forensics("doctor", "--json", home=home).told
     return runs
 

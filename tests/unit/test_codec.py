@@ -27,6 +27,7 @@ from forensics.codec import (
 )
 from forensics.errors import CodecError
 from forensics.model import (
+    Access,
     Acquisition,
     Act,
     ActEnd,
@@ -41,6 +42,7 @@ from forensics.model import (
     Interpretation,
     Item,
     KeyHolder,
+    LegalBasis,
     Message,
     Name,
     Outcome,
@@ -49,6 +51,7 @@ from forensics.model import (
     Result,
     Sensitivity,
     Stage,
+    Subject,
     TimeFailure,
     TimeProof,
     Tool,
@@ -282,6 +285,7 @@ ARTIFACT = Artifact(DIGESTS, "original", Name("a\ufffd", "61ff"), "image/png", A
 TOOL = Tool("exiftool", "13.59", "ab" * 32, ("-json",), {"depth": 3, "ratio": 0.5})
 GAP = Gap("body", GapReason.LIMIT, "too large")
 CLOCK = ClockCheck("ntp.example", "before", AT, 0.25, 1.0, None)
+BASIS = LegalBasis(basis="consent", at=AT, consent="in writing", scope="this case", impact="file 7")
 RECORDS = {
     "item": Item("ITEM-0001", Name("https://example.org/é"), "url", "note", Sensitivity.INTIMATE),
     "acquisition": Acquisition("ITEM-0001", TOOL, "1/0", Outcome.PARTIAL, AT, AT, (ARTIFACT,), (GAP,)),
@@ -325,6 +329,17 @@ RECORDS = {
     "output": Output("report", "reports/report.pdf", "ab" * 32, 7, ARTIFACT, {"pages": 12}),
     "erasure": Erasure("ITEM-0001", "Art. 17", AT),
     "recovery": Recovery(({"what": "temporary files", "count": 3},)),
+    "legal-basis": BASIS,
+    "subject": Subject(
+        "SUBJECT-0001",
+        "张三",
+        ("ITEM-0001", "ITEM-0002"),
+        BASIS,
+        AT,
+        ("ab" * 32, "cd" * 32),
+        ((1.0, 2.5, 30.0, 40.0), (-1.5, 0.0, 112.0, 150.25)),
+    ),
+    "access": Access(("ITEM-0001",), "B. Examiner", "asked by the court", AT),
 }
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics import tools
-from forensics.analyzers.source.footage import MEMORY_BYTES, Footage, chosen
+from forensics.analyzers.source.footage import MEMORY_BYTES, Footage
 from forensics.analyzers.source.pair import Blocks, Pair
 from forensics.analyzers.source.registration import resized
-from forensics.analyzers.source.sampling import MOST_FACES, Alignment, paired
-from forensics.analyzers.source.statistic import Sample, faces_of, measured
+from forensics.analyzers.source.sampling import Alignment, paired
+from forensics.analyzers.source.statistic import Sample, measured
 from forensics.errors import MediaError, ToolError
 from forensics.faces.face import Face
 
@@ -47,7 +48,8 @@ _MEASURED = 8
 """Halvings of the encoder's range, pairs that are measured in each, and pairs of the control itself."""
 
 _AGREES = 0.005
-"""Correlations outside that differ less are equal: the method prints two digits."""
+_LEAST_LOSS = 1e-4
+"""Correlations outside that differ less are equal, since the method prints two digits; losses below are none."""
 
 _QUALITIES = (8, 98)
 _LARGEST_PX = 960
@@ -123,14 +125,20 @@ class Goal:
 
 
 def clip_control(
-    alignment: Alignment, goal: Goal, *, instants_s: Sequence[tuple[float, float]], folder: Path
+    alignment: Alignment,
+    goal: Goal,
+    *,
+    span: Sequence[Sample],
+    originals: Mapping[float, NDArray[np.uint8]],
+    folder: Path,
 ) -> Control:
     """Makes a control for a clip.
 
     Args:
         alignment: How the questioned clip lies upon the original.
         goal: What it is to reach.
-        instants_s: Times of pairs in which faces were measured.
+        span: Measured pairs with faces, within a short span of the original.
+        originals: Their pictures of the original by its times.
         folder: Where encoded stretches are kept for the moment.
 
     Raises:
@@ -138,30 +146,34 @@ def clip_control(
         MediaError: What it made cannot be decoded.
     """
     encoder = _ENCODERS.get(alignment.questioned.codec, _ENCODERS["h264"])
-    times = densest([one[1] for one in instants_s])
-    originals = chosen(alignment.original, times, size=alignment.original.work)
-    stretch = _stretch(alignment, times, folder=folder)
-    known = [one for one in sorted(originals) if one in stretch.times_s]
+    stretch = _stretch(alignment, sorted(originals), folder=folder)
+    known = {one.times_s[1]: [face.original for face in one.faces] for one in span if one.times_s[1] in stretch.times_s}
+    found = {time: [one.face for one in faces] for time, faces in known.items()}
 
-    found = {one: faces_of(originals[one], most=MOST_FACES) for one in known}
-
-    def copied(strength: int, count: int) -> list[tuple[Pair, float]]:
-        copy = _encoded(stretch, encoder, strength, time_limit_s=alignment.original.time_limit_s)
-        wanted = {stretch.times_s.index(one): one for one in _spread(known, count)}
+    def copied(strength: int, times: Sequence[float]) -> list[tuple[Pair, float]]:
+        wanted = {stretch.times_s.index(one): one for one in times}
+        copy = _encoded(stretch, encoder, strength, count=max(wanted) + 1, time_limit_s=alignment.original.time_limit_s)
         return list(_pairs(alignment, copy, wanted, originals=originals, faces=found))
 
+    if not known:
+        raise MediaError("the frames of the original could not be met again for the control")
     low, high = _STRENGTHS.get(encoder[0], _OTHER_STRENGTHS)
-    strength = _search(low, high, goal=goal, made=lambda one: [pair.blocks for pair, _ in copied(one, _TRIED)])
-    samples = tuple(measured(pair, found[time], times_s=(time, time)) for pair, time in copied(strength, _MEASURED))
+    first = sorted(known)[:_TRIED]
+    strength = _search(low, high, goal=goal, made=lambda one: [pair.blocks for pair, _ in copied(one, first)])
+    samples = tuple(
+        measured(pair, found[time], times_s=(time, time), known=known[time])
+        for pair, time in copied(strength, _spread(sorted(known), _MEASURED))
+    )
     reached = goal.reached_by(samples)
     return Control(samples, encoder[0], strength, reached, is_reached=reached <= goal.outside + 2 * _AGREES)
 
 
-def still_control(alignment: Alignment, original: NDArray[np.uint8], *, goal: Goal) -> Control:
+def still_control(alignment: Alignment, sample: Sample, original: NDArray[np.uint8], *, goal: Goal) -> Control:
     """Makes a control for a still: made as small as the questioned picture, and saved as JPEG.
 
     Args:
         alignment: How the questioned picture lies upon the original.
+        sample: What was measured of the pair.
         original: The original in its working frame.
         goal: What it is to reach.
     """
@@ -172,7 +184,8 @@ def still_control(alignment: Alignment, original: NDArray[np.uint8], *, goal: Go
     small = original
     if size[0] < original.shape[1]:
         small = np.asarray(cv2.resize(original, size, interpolation=cv2.INTER_AREA), np.uint8)
-    faces = faces_of(original, most=MOST_FACES)
+    known = [one.original for one in sample.faces]
+    faces = [one.face for one in known]
 
     def copied(quality: int) -> list[Pair]:
         pair = _pair(alignment, _resaved(small, quality), original, faces=faces)
@@ -180,28 +193,46 @@ def still_control(alignment: Alignment, original: NDArray[np.uint8], *, goal: Go
 
     low, high = _QUALITIES
     loss = _search(100 - high, 100 - low, goal=goal, made=lambda one: [pair.blocks for pair in copied(100 - one)])
-    samples = tuple(measured(pair, faces, times_s=(0.0, 0.0)) for pair in copied(100 - loss))
+    samples = tuple(measured(pair, faces, times_s=(0.0, 0.0), known=known) for pair in copied(100 - loss))
     reached = goal.reached_by(samples)
     return Control(samples, "jpeg", 100 - loss, reached, is_reached=reached <= goal.outside + 2 * _AGREES)
 
 
 def _search(low: int, high: int, *, goal: Goal, made: Callable[[int], Sequence[Blocks]]) -> int:
-    """Finds the weakest compression after which the outside agrees no better than the questioned item does."""
+    """Finds the weakest compression after which the outside agrees no better than the questioned item does.
+
+    What is lost (1 minus the correlation) grows about exponentially with the strength, so that after two trials the
+    next is put where a straight line through the logarithms of the last two meets the goal.
+    """
+    tried: list[tuple[int, float]] = []
+    guess = (low + high) // 2
     for _ in range(_ROUNDS):
-        if low >= high:
-            break
-        middle = (low + high) // 2
-        if goal.reached(made(middle)) <= goal.outside + _AGREES:
-            high = middle
+        reached = goal.reached(made(guess))
+        tried.append((guess, math.log(max(1.0 - reached, _LEAST_LOSS))))
+        if reached <= goal.outside + _AGREES:
+            high = guess
         else:
-            low = middle + 1
+            low = guess + 1
+        if low >= high or abs(reached - goal.outside) <= _AGREES:
+            break
+        guess = min(max(_next(tried, goal, middle=(low + high) // 2), low), high)
     return high
 
 
-def densest(times: Sequence[float]) -> list[float]:
-    """Gives the times of the span of `_SPAN_S` that has most of them."""
-    ordered = sorted(set(times))
-    spans = [[one for one in ordered if start <= one <= start + _SPAN_S] for start in ordered]
+def _next(tried: Sequence[tuple[int, float]], goal: Goal, *, middle: int) -> int:
+    if len(tried) < 2 or tried[-1][1] == tried[-2][1]:  # noqa: PLR2004 -- two points make a line
+        return middle
+    (one, first), (two, second) = tried[-2:]
+    wanted = math.log(max(1.0 - goal.outside, _LEAST_LOSS))
+    return two + round((wanted - second) * (two - one) / (second - first))
+
+
+def densest(samples: Sequence[Sample]) -> list[Sample]:
+    """Gives the samples of the span of `_SPAN_S` of the original that has most of them."""
+    spans = [
+        [one for one in samples if 0 <= one.times_s[1] - start.times_s[1] <= _SPAN_S]
+        for start in sorted(samples, key=lambda one: one.times_s)
+    ]
     return max(spans, key=len)
 
 
@@ -239,14 +270,15 @@ def _stretch(alignment: Alignment, times: Sequence[float], *, folder: Path) -> _
     return _Stretch(path, (width, height), tuple(written))
 
 
-def _encoded(stretch: _Stretch, encoder: tuple[str, ...], strength: int, *, time_limit_s: float) -> Footage:
+def _encoded(stretch: _Stretch, encoder: tuple[str, ...], strength: int, *, count: int, time_limit_s: float) -> Footage:
     path = stretch.path.with_suffix(".mkv")
     width, height = stretch.size
     command = [
         *(str(tools.find(FFMPEG).path), "-nostdin", "-v", "error", "-y", "-threads", "1"),
         *("-protocol_whitelist", "file", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{width}x{height}"),
         *("-r", f"{stretch.rate_hz:.4f}", "-i", "file:/dev/stdin"),
-        *("-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2,format=yuv420p", "-c:v", *encoder, str(strength)),
+        *("-frames:v", str(count), "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2,format=yuv420p"),
+        *("-c:v", *encoder, str(strength)),
         *("-threads", "1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-f", "matroska", str(path)),
     ]
     with stretch.path.open("rb") as stream:

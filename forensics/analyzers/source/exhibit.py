@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from forensics import tools
 from forensics.analyzers.source.footage import MEMORY_BYTES, Reel
+from forensics.analyzers.source.identity import Identity
 from forensics.analyzers.source.measure import FaceResult, Outcome
 from forensics.analyzers.source.pair import Pair
-from forensics.analyzers.source.plot import timeline_plot
+from forensics.analyzers.source.plot import font, timeline_plot
 from forensics.analyzers.source.sampling import Alignment, paired, pictures
-from forensics.analyzers.source.statistic import SEARCH
+from forensics.analyzers.source.sheet import SheetNames, pairing_sheet
 from forensics.analyzers.source.summary import DIFFERS_BELOW
 from forensics.analyzers.source.timeline import Timeline
 from forensics.errors import MediaError, ToolError
-from forensics.faces.face import Face, find, hull
+from forensics.faces.face import Face, hull
 from forensics.model import Artifact
 from forensics.plugins import Sink
 
@@ -31,6 +32,7 @@ RULE = "of the leading face: lowest, median and highest structure inside; and th
 """By which instants are shown; without faces only the first, middle and last measured instant are."""
 
 _GAP_PX = 8
+_HEAD_PX = 24
 _NOTHING = 96
 _FULL = 40.0
 """Difference, in grey levels, that is drawn with the strongest colour."""
@@ -40,21 +42,43 @@ _CLIP_HZ = 12.0
 _COMPRESSION = 6
 
 
-def exhibits(outcome: Outcome, sink: Sink, *, folder: Path) -> tuple[Artifact, ...]:
+def exhibits(outcome: Outcome, sink: Sink, *, called: tuple[str, str], folder: Path) -> tuple[Artifact, ...]:
     """Makes and stores everything that can be shown of a comparison.
+
+    Args:
+        outcome: The comparison.
+        sink: Takes the exhibits.
+        called: What the questioned item and the original are called.
+        folder: For encoded clips, for the moment.
 
     Raises:
         StoreError: The case's disk does not take more.
     """
     kept = list(_tables(outcome, sink))
     if outcome.alignment is not None and outcome.samples:
-        kept.extend(_pictures(outcome, outcome.alignment, sink))
+        kept.extend(_pictures(outcome, outcome.alignment, sink, called=called))
     if outcome.timeline is not None:
-        plot = timeline_plot(outcome)
+        plot = timeline_plot(outcome, called=called, face=leading(outcome))
         kept.append(_put(sink, plot, role="source-timeline", name="timeline.png", media_type="image/png"))
         if outcome.alignment is not None and outcome.samples:
             kept.extend(_clip(outcome, outcome.alignment, sink, folder=folder))
     return tuple(kept)
+
+
+def sheet(outcome: Outcome, identity: Identity, sink: Sink, *, called: tuple[str, str, str]) -> tuple[Artifact, ...]:
+    """Makes and stores the pairing sheet; nothing where no face could be compared.
+
+    Args:
+        outcome: The comparison.
+        identity: What came of the subject's photos.
+        sink: Takes the picture.
+        called: What subject, questioned item and original are called.
+    """
+    made = pairing_sheet(outcome, identity, SheetNames(*called))
+    if made is None:
+        return ()
+    content, facts = made
+    return (_put(sink, content, role="pairing-sheet", name="pairing-sheet.png", media_type="image/png", **facts),)
 
 
 def leading(outcome: Outcome) -> FaceResult | None:
@@ -73,17 +97,19 @@ def shown_samples(outcome: Outcome) -> list[int]:
     return sorted({0, last, ranked[0][0], ranked[len(ranked) // 2][0], ranked[-1][0]})
 
 
-def _pictures(outcome: Outcome, alignment: Alignment, sink: Sink) -> Iterator[Artifact]:
-    instants = [outcome.samples[one].times_s for one in shown_samples(outcome)]
-    for number, (instant, questioned, original) in enumerate(pictures(alignment, instants)):
-        faces = find(original, SEARCH)
-        pair = paired(alignment, questioned, original, faces=faces)
+def _pictures(outcome: Outcome, alignment: Alignment, sink: Sink, *, called: tuple[str, str]) -> Iterator[Artifact]:
+    for number, index in enumerate(shown_samples(outcome)):
+        sample = outcome.samples[index]
+        instant, faces = sample.times_s, [one.face for one in sample.faces]
+        pair = paired(alignment, *outcome.pictures[instant], faces=faces)
         if pair is None:
             continue
         facts = {"questioned_s": round(instant[0], 3), "original_s": round(instant[1], 3), "rule": RULE}
-        both = _png(beside(_outlined(covered(pair), faces), _outlined(pair.original, faces)))
+        names = [f"{name}   {time:.2f} s" for name, time in zip(called, instant, strict=True)]
+        shown = [_outlined(one, faces) for one in (covered(pair), pair.original)]
+        both = _png(beside(*(_named(one, name) for one, name in zip(shown, names, strict=True))))
         yield _put(sink, both, role="source-pair", name=f"pair-{number}.png", media_type="image/png", **facts)
-        drawn = _png(_difference(pair.residual, pair.valid, pair.original))
+        drawn = _png(_named(_difference(pair.residual, pair.valid, pair.original), " - ".join(names), has_scale=True))
         yield _put(
             sink, drawn, role="source-difference", name=f"difference-{number}.png", media_type="image/png", **facts
         )
@@ -102,6 +128,32 @@ def beside(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.ui
 
     strip = np.full((first.shape[0], _GAP_PX, 3), 255, np.uint8)
     return np.hstack([first, strip, second])
+
+
+def _named(picture: NDArray[np.uint8], name: str, *, has_scale: bool = False) -> NDArray[np.uint8]:
+    """Puts a white strip with a name above a picture, and below where asked for the scale of its colours."""
+    import cv2
+    import numpy as np
+    from PIL import Image, ImageDraw
+
+    width = picture.shape[1]
+    # All is in the order blue, green, red; black, white and grey are the same in both.
+    head = Image.new("RGB", (width, _HEAD_PX), (255, 255, 255))
+    pen = ImageDraw.Draw(head)
+    letters = min(16, max(8, round(16 * width / max(1.0, pen.textlength(name, font=font(16))))))
+    pen.text((width / 2, _HEAD_PX / 2), name, fill=(20, 20, 20), font=font(letters), anchor="mm")
+    parts = [np.asarray(head), picture]
+    if has_scale:
+        foot = Image.new("RGB", (width, _HEAD_PX), (255, 255, 255))
+        bar = np.tile(np.linspace(0, 255, width // 2).astype(np.uint8), (10, 1))
+        colours = np.asarray(cv2.applyColorMap(bar, cv2.COLORMAP_INFERNO), np.uint8)
+        foot.paste(Image.fromarray(colours), (width // 4, 7))
+        pen = ImageDraw.Draw(foot)
+        pen.text((width / 4 - 8, _HEAD_PX / 2), "0", fill=(20, 20, 20), font=font(14), anchor="rm")
+        most = (width // 4 + width // 2 + 8, _HEAD_PX / 2)
+        pen.text(most, f"{_FULL:.0f}", fill=(20, 20, 20), font=font(14), anchor="lm")
+        parts.append(np.asarray(foot))
+    return np.ascontiguousarray(np.vstack([np.asarray(one, np.uint8) for one in parts]))
 
 
 def _outlined(picture: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.uint8]:

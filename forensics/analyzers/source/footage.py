@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics import tools
 from forensics.errors import MediaError
-from forensics.media.frame import Frame, Pixel, frames, still
+from forensics.media.frame import AT_SLACK_S, Frame, Pixel, frames, still
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,9 +26,6 @@ MEMORY_BYTES = 4 << 30
 _OUTPUT_BYTES = 1 << 50
 
 _MARGIN_S = 0.2
-_SAME_S = 0.002
-"""Two decodings of one frame give one time; half the time between frames at 240 Hz tells frames apart."""
-
 _APART_S = 8.0
 """Chosen frames further apart than this are decoded in runs of their own. *Source:* the usual largest distance of
 points of entry (250 frames, x264's default) is about 8 s, so that a shorter gap saves nothing."""
@@ -43,6 +40,7 @@ class Footage:
         height_px: As shown, after rotation.
         codec: FFmpeg's name of the codec; empty where it is not known.
         time_limit_s: Seconds that one decoding may take.
+        work_area_px: Pixels of a working frame at most.
     """
 
     path: Path
@@ -50,6 +48,7 @@ class Footage:
     height_px: int
     codec: str
     time_limit_s: float
+    work_area_px: int = WORK_AREA_PX
 
     @property
     def small(self) -> tuple[int, int]:
@@ -59,7 +58,11 @@ class Footage:
     @property
     def work(self) -> tuple[int, int]:
         """Width and height of the frames in which it is measured, in pixels."""
-        return fitted(self.width_px, self.height_px, area=WORK_AREA_PX)
+        return fitted(self.width_px, self.height_px, area=self.work_area_px)
+
+    def finer(self, factor: float) -> Footage:
+        """Gives the same footage with working frames that are so many times as wide and high, at most its own size."""
+        return replace(self, work_area_px=round(WORK_AREA_PX * max(1.0, factor) ** 2))
 
     def shown(
         self,
@@ -69,11 +72,19 @@ class Footage:
         start_s: float = 0.0,
         end_s: float | None = None,
         rate_hz: float | None = None,
+        at_s: Sequence[float] = (),
     ) -> Iterator[Frame]:
         """Decodes frames, as `forensics.media.frame.frames` does, within the limits of this footage."""
         limits = tools.Limits(self.time_limit_s, MEMORY_BYTES, _OUTPUT_BYTES)
         return frames(
-            self.path, size=size, rate_hz=rate_hz, pixel=pixel, start_s=max(0.0, start_s), end_s=end_s, limits=limits
+            self.path,
+            size=size,
+            rate_hz=rate_hz,
+            pixel=pixel,
+            start_s=max(0.0, start_s),
+            end_s=end_s,
+            at_s=at_s,
+            limits=limits,
         )
 
 
@@ -194,12 +205,12 @@ def _collect(
 ) -> None:
     start, end = stretch[0] - _MARGIN_S, stretch[-1] + _MARGIN_S
     left = list(stretch)
-    for frame in footage.shown(size, pixel="bgr", start_s=start, end_s=end):
-        while left and frame.time_s > left[0] + _SAME_S:
+    for frame in footage.shown(size, pixel="bgr", start_s=start, end_s=end, at_s=stretch):
+        while left and frame.time_s > left[0] + AT_SLACK_S:
             left.pop(0)
         if not left:
             break
-        if abs(frame.time_s - left[0]) <= _SAME_S:
+        if abs(frame.time_s - left[0]) <= AT_SLACK_S:
             found[left.pop(0)] = frame.pixels
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from forensics.faces.face import Face, hull_mask, overlap
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    Pictures = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 MOST_FACES = 6
 """Faces of one picture that are measured, the largest."""
@@ -103,15 +105,29 @@ def paired(
     return laid(questioned, original, matrix=alignment.between(questioned, original), faces=covered)
 
 
-def sampled(alignment: Alignment, instants_s: Sequence[tuple[float, float]]) -> list[Sample]:
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Measured pairs, and the pictures that they were measured in.
+
+    Attributes:
+        samples: In order of time.
+        pictures: The questioned and the original's picture by the times of both, as decoded.
+    """
+
+    samples: tuple[Sample, ...]
+    pictures: Mapping[tuple[float, float], Pictures]
+
+
+def sampled(alignment: Alignment, instants_s: Sequence[tuple[float, float]]) -> Sampled:
     """Measures the pairs of some instants; what cannot be laid upon each other is left out."""
-    samples = []
+    samples, shown = [], {}
     for instant, questioned, original in pictures(alignment, instants_s):
         faces = faces_of(original, most=MOST_FACES)
         pair = paired(alignment, questioned, original, faces=faces)
         if pair is not None:
             samples.append(measured(pair, faces, times_s=instant))
-    return samples
+            shown[instant] = (questioned, original)
+    return Sampled(tuple(samples), shown)
 
 
 def tracks(samples: Sequence[Sample]) -> tuple[Track, ...]:
@@ -126,7 +142,7 @@ def tracks(samples: Sequence[Sample]) -> tuple[Track, ...]:
             for index, track in enumerate(open_tracks):
                 if index in taken:
                     continue
-                likeness = max(float(one.embedding @ face.embedding) for _, one in track[-8:])
+                likeness = max(float(one.original.measure @ face.original.measure) for _, one in track[-8:])
                 last = samples[track[-1][0]]
                 is_near = sample.times_s[1] - last.times_s[1] <= _NEAR_S
                 if is_near and overlap(track[-1][1].face.box_px, face.face.box_px) >= _OVERLAP:

@@ -10,7 +10,7 @@ from forensics.analyzers import message
 from forensics.analyzers.source.exhibit import RULE, leading
 from forensics.analyzers.source.measure import FaceResult, Outcome
 from forensics.analyzers.source.summary import Summary
-from forensics.analyzers.source.verdict import FaceState, Verdict
+from forensics.analyzers.source.verdict import LEAST_CORRELATION, LEAST_INLIERS, FaceState, Verdict
 from forensics.model import Message, Result
 
 RESULTS = {
@@ -40,7 +40,7 @@ def statement(outcome: Outcome, names: Names) -> Message:
             "No common scene of {questioned} and {original} was found by this method: at most {inliers} of the image "
             "points that were compared lie alike; {least} are required.",
             inliers=outcome.scene.inliers,
-            least=30,
+            least=LEAST_INLIERS,
             **both,
         )
     if outcome.verdict is Verdict.OPEN:
@@ -153,7 +153,7 @@ def _open(outcome: Outcome, both: dict[str, str]) -> Message:
             "{questioned} and {original} show a similar scene, but no common instants could be established: what moves "
             "in them correlates with {correlation}; {least} is required. Faces were not compared.",
             correlation=_number(outcome.scene.correlation),
-            least=0.8,
+            least=LEAST_CORRELATION,
             **both,
         )
     if reason == "faces_undecided":

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from forensics.analyzers.source.pair import COARSE_PX, FINE_PX, Blocks, Pair, correlation
 from forensics.analyzers.source.shape import INSIDE, PARTS, framed, inside
-from forensics.faces.face import ALIGNED_PX, Face, Search, embedding, find, hull_mask, transform
+from forensics.faces.face import ALIGNED_PX, Face, Search, aligned, find, hull_mask, transform
+from forensics.faces.face import measure as measure_of
+from forensics.faces.quality import assess, shortcomings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +40,28 @@ _PEAK_PX = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class SeenFace:
+    """A face with what SFace measures of it, which is kept in memory only, while two items are compared.
+
+    Attributes:
+        face: In pixels of the working frame.
+        measure: Direction, shape (128,), of length 1.
+        shortcomings: Why it does not suffice for a comparison of identity, by words of `forensics.faces.quality`; empty
+            where it does.
+    """
+
+    face: Face
+    measure: NDArray[np.float32]
+    shortcomings: tuple[str, ...]
+
+
+def seen_face(bgr: NDArray[np.uint8], face: Face) -> SeenFace:
+    """Measures a face of a picture and how well it is seen."""
+    crop = aligned(bgr, face)
+    return SeenFace(face, measure_of(crop), tuple(one.value for one in shortcomings(assess(bgr, face, crop))))
+
+
+@dataclass(frozen=True, slots=True)
 class FaceSample:
     """One face in one pair.
 
@@ -47,13 +71,15 @@ class FaceSample:
         structure: Correlation of structure inside the face, -1 to 1.
         coarse: The same of coarse structure.
         blurred: The best correlation of the questioned face with the original's one smoothed.
+        detail: Strength of the questioned face's fine structure over that of the original's; 1 where nothing was lost.
         parts: Correlation of structure in the eyes, the nose and the mouth.
         residual_log2_ratio: Residual in the face against that outside where the picture has as much texture; binary
             logarithm.
         excess: Squared residual over what is expected at that texture, in the face's frame, shape (112, 112).
         similarity: Cosine of the two faces' measures; None where the questioned picture shows no face there.
         landmark_shift: Mean distance of the landmarks in face widths; None likewise.
-        embedding: The original face's measure, shape (128,).
+        original: The original's face with its measure.
+        questioned: The questioned picture's face there; None where it shows none.
     """
 
     face: Face
@@ -61,12 +87,14 @@ class FaceSample:
     structure: float
     coarse: float
     blurred: float
+    detail: float
     parts: Mapping[str, float]
     residual_log2_ratio: float
     excess: NDArray[np.float32]
     similarity: float | None
     landmark_shift: float | None
-    embedding: NDArray[np.float32]
+    original: SeenFace
+    questioned: SeenFace | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +122,7 @@ def faces_of(original: NDArray[np.uint8], *, most: int) -> list[Face]:
 
 
 def measured(
-    pair: Pair, faces: Sequence[Face], *, times_s: tuple[float, float], known: Sequence[NDArray[np.float32]] = ()
+    pair: Pair, faces: Sequence[Face], *, times_s: tuple[float, float], known: Sequence[SeenFace] = ()
 ) -> Sample:
     """Measures a pair.
 
@@ -102,7 +130,7 @@ def measured(
         pair: The pictures.
         faces: Of the original.
         times_s: In the questioned clip and in the original.
-        known: Measures of the original's faces where they are known already; as many as faces, or none.
+        known: The same with their measures, where these are known already; as many as faces, or none.
     """
     import numpy as np
 
@@ -113,8 +141,8 @@ def measured(
         area = (hull_mask(pair.original.shape, face, scale=INSIDE) > 0) & pair.valid
         if area.sum() < _LEAST_PX:
             continue
-        measure = known[number] if known else embedding(pair.original, face)
-        samples.append(_face(pair, face, area=area, there=there, measure=measure, expected=expected))
+        seen = known[number] if known else seen_face(pair.original, face)
+        samples.append(_face(pair, seen, area=area, there=there, expected=expected))
     added = tuple(
         one.box_px
         for one in there
@@ -125,16 +153,11 @@ def measured(
 
 
 def _face(
-    pair: Pair,
-    face: Face,
-    *,
-    area: NDArray[np.bool_],
-    there: Sequence[Face],
-    measure: NDArray[np.float32],
-    expected: NDArray[np.float32],
+    pair: Pair, seen: SeenFace, *, area: NDArray[np.bool_], there: Sequence[Face], expected: NDArray[np.float32]
 ) -> FaceSample:
     import numpy as np
 
+    face = seen.face
     first, second = pair.structures
     grey = [framed(_grey(one), face) for one in (pair.questioned, pair.original)]
     bands = [_band(one, FINE_PX, COARSE_PX) for one in grey]
@@ -145,9 +168,10 @@ def _face(
     )
     parts = {name: correlation(bands[0][inside(part=name)], bands[1][inside(part=name)]) for name in PARTS}
     near = min(there, key=lambda one: _distance(one, face), default=None)
-    similarity = shift = None
+    questioned = similarity = shift = None
     if near is not None and _distance(near, face) <= _FURTHEST:
-        similarity = float(embedding(pair.questioned, near) @ measure)
+        questioned = seen_face(pair.questioned, near)
+        similarity = float(questioned.measure @ seen.measure)
         shift = float(np.linalg.norm(near.landmarks_px - face.landmarks_px, axis=1).mean() / face.width_px)
     scale = abs(float(np.linalg.det(pair.matrix[:, :2]))) ** 0.5
     return FaceSample(
@@ -156,12 +180,14 @@ def _face(
         correlation(first[area], second[area]),
         correlation(wide[0], wide[1]),
         blurred,
+        float(bands[0][whole].std() / (bands[1][whole].std() + 1e-3)),
         parts,
         _ratio(pair, area),
         _excess(pair, face, expected),
         similarity,
         shift,
-        measure,
+        seen,
+        questioned,
     )
 
 

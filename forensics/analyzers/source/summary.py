@@ -45,6 +45,7 @@ class Summary:
         structure: Correlation of structure inside.
         coarse: The same of coarse structure, median.
         blurred: Best correlation with the original smoothed, median.
+        detail: Strength of fine structure over that of the original, median.
         parts: Correlation in eyes, nose and mouth, medians.
         residual_log2_ratio: Residual inside against outside.
         peak: Square root of the largest excess of the residual over what its texture lets expect.
@@ -59,6 +60,7 @@ class Summary:
     structure: Range
     coarse: float
     blurred: float
+    detail: float
     parts: Mapping[str, float]
     residual_log2_ratio: Range
     peak: float
@@ -75,6 +77,7 @@ class Summary:
             "structure_inside": self.structure.described(),
             "structure_coarse": round(self.coarse, 2),
             "structure_if_smoothed": round(self.blurred, 2),
+            "structure_strength": round(self.detail, 2),
             "structure_parts": {name: round(value, 2) for name, value in self.parts.items()},
             "residual_log2_ratio": self.residual_log2_ratio.described(1),
             "peak": round(self.peak, 1),
@@ -97,6 +100,7 @@ def summarised(samples: Sequence[FaceSample]) -> Summary:
         spread([one.structure for one in samples]),
         float(np.median([one.coarse for one in samples])),
         float(np.median([one.blurred for one in samples])),
+        float(np.median([one.detail for one in samples])),
         {name: float(np.median([one.parts[name] for one in samples])) for name in PARTS},
         spread([one.residual_log2_ratio for one in samples]),
         peak,
@@ -139,7 +143,7 @@ def own_spread(samples: Sequence[FaceSample]) -> Range | None:
 
     if len(samples) < 2:  # noqa: PLR2004 -- two frames make a pair
         return None
-    rows = np.stack([one.embedding for one in samples])
+    rows = np.stack([one.original.measure for one in samples])
     above = np.triu_indices(len(rows), 1)
     return spread([float(one) for one in (rows @ rows.T)[above]])
 

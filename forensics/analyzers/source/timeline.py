@@ -30,6 +30,11 @@ _LOW = 0.4
 _HIGH = 0.6
 """Smoothed correlation from which frames belong to a piece."""
 
+_TRIMMED = 0.2
+"""Share of all that moves that does not count, where two clips differ most. *Source:* measured: a sticker that follows
+one of two faces gives 0.79 without and 0.97 with it, a replaced face 0.92 and 1.00, another moment of one scene 0.60
+and 0.71."""
+
 _WINDOW = 5
 LEAST_FRAMES = 6
 _LEAST_S = 0.25
@@ -383,9 +388,17 @@ def _runs(
 
 
 def _recentred(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Correlates frames with their matches once the mean of just these frames is taken away from both."""
+    """Correlates frames with their matches once the mean of just these frames is taken away from both.
+
+    The places that differ most, up to `_TRIMMED` of all that moves, do not count: a face that was replaced or covered
+    is often most of what moves. At wrong instants all that moves differs, wherever it is.
+    """
     import numpy as np
 
     a, b = first - first.mean(axis=0), second - second.mean(axis=0)
+    energy = (a * a + b * b).sum(axis=0)
+    worst = np.argsort(-((a - b) ** 2).sum(axis=0), kind="stable")
+    kept = worst[np.cumsum(energy[worst]) > _TRIMMED * energy.sum()]
+    a, b = a[:, kept], b[:, kept]
     norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     return np.asarray((a * b).sum(axis=1) / (norms + 1e-3), np.float64)

@@ -35,10 +35,10 @@ LEAST_CORNERS = 60
 """Matched corners of a common scene, and corners that a picture must have for their absence to mean something.
 Source: measured; unrelated clips had 13 matches at most, the weakest true pair 158."""
 
-LEAST_CORRELATION = 0.8
+LEAST_CORRELATION = 0.85
 LEAST_ALIGNED_S = 0.4
-"""Correlation of what moves, and how long a stretch must be. *Source:* measured: another moment of one scene 0.46, the
-worst true variant 0.87."""
+"""Correlation of what moves, and how long a stretch must be. *Source:* measured: another moment of one scene 0.71 at
+most, true variants 0.97 or more."""
 
 LEAST_OUTSIDE = 0.75
 """Correlation outside the faces. *Source:* measured: a wrong registration 0.04, the worst true variant 0.86."""
@@ -58,14 +58,20 @@ COARSE_UNLIKE = 0.93
 COARSE_DIFFERS = 0.945
 COARSE_STRONG = 0.90
 COARSE_COVERED = 0.85
-BLUR_EXPLAINS = 0.92
+BLUR_EXPLAINS = 0.90
+DETAIL_KEPT = 0.65
 SIMILARITY_DIFFERS = 0.65
+SIMILARITY_REPLACED = 0.8
 SIMILARITY_STRANGER = 0.3
 SIMILARITY_UNLIKE = 0.4
 PART_AGREES = 0.93
+PART_REPLACED = 0.8
+STRUCTURE_REPLACED = 0.6
+COARSE_REPLACED = 0.8
 RATIO_DIFFERS = 1.0
 PEAK_ALTERED = 3.0
 SHIFT_MOST = 0.055
+SHIFT_FAR = 0.08
 """Thresholds without a control. *Source:* measured on clips, see the method card: learned swaps under compression,
 scaling, cropping and captions against genuine copies, smoothing, mosaic, make-up and covered faces."""
 
@@ -184,9 +190,10 @@ def judge_face(measured: Summary, control: Summary | None, *, kind: Kind) -> Fac
     explained = _explained(measured, control)
     if explained:
         return FaceJudgement(FaceState.ALTERED, explained, ("all",))
-    if _is_moved(measured, control) and (kind.has_moments or measured.coarse > COARSE_COVERED):
-        state = FaceState.OPEN if kind.has_moments else FaceState.ALTERED
-        return FaceJudgement(state, ("landmarks_moved",), ("all",))
+    if _is_moved(measured, control) and kind.has_moments:
+        return FaceJudgement(FaceState.OPEN, ("landmarks_moved",), ("all",))
+    if _is_moved(measured, control) and _is_warped(measured):
+        return FaceJudgement(FaceState.ALTERED, ("landmarks_moved",), ("all",))
     if _differs(measured, control):
         return FaceJudgement(FaceState.DIFFERS, (), ("all",))
     return FaceJudgement(
@@ -241,14 +248,17 @@ def _explained(measured: Summary, control: Summary | None) -> tuple[str, ...]:
 def _coarse_limit(measured: Summary, control: Summary | None) -> float:
     """Gives the coarse correlation up to which another face is the better explanation than lost detail.
 
-    The less alike the face measures are, the more coarse structure may be left; where they are half alike, structure
-    itself must differ strongly, since smoothing, too, brings the measure down to there.
+    The less alike the face measures are, the more coarse structure may be left, provided that fine structure is as
+    strong as before: smoothing and mosaic, which bring the measure down too, take it away. Where the measures are half
+    alike, structure itself must differ strongly.
     """
     similarity = measured.similarity.median if measured.similarity else 1.0
     if similarity <= SIMILARITY_STRANGER:
         limit = COARSE_STRANGER
     elif similarity <= SIMILARITY_UNLIKE:
-        limit = COARSE_UNLIKE
+        share = (similarity - SIMILARITY_STRANGER) / (SIMILARITY_UNLIKE - SIMILARITY_STRANGER)
+        share = share if measured.detail >= DETAIL_KEPT else 1.0
+        limit = COARSE_STRANGER + share * (COARSE_UNLIKE - COARSE_STRANGER)
     else:
         limit = COARSE_DIFFERS if measured.structure.median <= STRUCTURE_STRONG else COARSE_STRONG
     return limit if control is None else min(limit, control.coarse - _COARSE_MARGIN)
@@ -261,6 +271,24 @@ def _is_moved(measured: Summary, control: Summary | None) -> bool:
     return measured.landmark_shift is not None and measured.landmark_shift > most
 
 
+def _is_replaced(measured: Summary) -> bool:
+    """Whether nothing of the original's structure is left in any part of a face whose landmarks lie where they did."""
+    is_in_place = measured.landmark_shift is not None and measured.landmark_shift <= SHIFT_MOST
+    is_gone = measured.structure.median <= STRUCTURE_REPLACED and measured.coarse <= COARSE_REPLACED
+    return is_in_place and is_gone and max(measured.parts.values()) <= PART_REPLACED
+
+
+def _is_warped(measured: Summary) -> bool:
+    """Whether a face whose landmarks moved looks warped or covered by squares rather than like another face.
+
+    Swapped faces on one and the same picture have their landmarks 0.056 of a width off at most, which a filter that
+    enlarges eyes exceeds, and a mosaic of large squares doubles (0.13).
+    """
+    far = measured.landmark_shift is not None and measured.landmark_shift > SHIFT_FAR
+    is_alike = measured.similarity is not None and measured.similarity.median > SIMILARITY_UNLIKE
+    return measured.coarse > COARSE_COVERED and (is_alike or far)
+
+
 def _differs(measured: Summary, control: Summary | None) -> bool:
     structure, ratio = STRUCTURE_DIFFERS, RATIO_DIFFERS
     if control is not None:
@@ -271,8 +299,12 @@ def _differs(measured: Summary, control: Summary | None) -> bool:
 
 
 def _is_stranger(measured: Summary, control: Summary | None) -> bool:
-    """Whether the face measure differs from that of the original by more than copying explains."""
-    most = SIMILARITY_DIFFERS
+    """Whether the face measure differs from that of the original by more than copying explains.
+
+    Faces that were pasted on by a warp keep the outline of the face below, and with it much of its measure: where even
+    coarse structure is gone in every part of the face, more likeness is allowed for.
+    """
+    most = SIMILARITY_REPLACED if _is_replaced(measured) else SIMILARITY_DIFFERS
     if control is not None and control.similarity is not None:
         most = min(most, control.similarity.median - _SIMILARITY_MARGIN)
     return measured.similarity is not None and measured.similarity.median <= most

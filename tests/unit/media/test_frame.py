@@ -112,6 +112,15 @@ def test_a_part_has_the_same_times_and_pixels_as_the_whole(clip):
     assert all(np.array_equal(part[time_s], whole[time_s]) for time_s in whole)
 
 
+def test_frames_at_named_times_are_those_of_the_whole(clip, uneven):
+    for path in (clip, uneven):
+        whole = list(frames(path))
+        wanted = [whole[one] for one in (1, 4, 7)]
+        found = list(frames(path, at_s=[one.time_s for one in wanted], start_s=whole[1].time_s - 0.01))
+        assert [one.time_s for one in found] == [one.time_s for one in wanted]
+        assert all(np.array_equal(one.pixels, other.pixels) for one, other in zip(found, wanted, strict=True))
+
+
 def test_times_count_from_the_beginning_of_a_transport_stream(folder):
     path = make(folder / "late.ts", "testsrc=s=64x64:r=10:d=1", "-c:v", "libx264", "-muxdelay", "5")
     assert times_by_ffprobe(path)[0] > 5

@@ -9,7 +9,7 @@ import pytest
 from forensics.reporter import html, pdf, text, view
 from forensics.reporter.picture import Thumbnails
 from forensics.reporter.text import Templates
-from tests.fakes import snapshot_captures, snapshots
+from tests.fakes import snapshot_captures, snapshot_faces, snapshots
 
 LANGUAGES = ("zh", "en", "fr")
 JURISDICTIONS = ("cn", "us", "eu", "intl")
@@ -22,7 +22,7 @@ def _templates() -> Templates:
 
 @cache
 def _case(name, jurisdiction):
-    module = snapshots if hasattr(snapshots, name) else snapshot_captures
+    module = next(one for one in (snapshots, snapshot_captures, snapshot_faces) if hasattr(one, name))
     return getattr(module, name)(jurisdiction=jurisdiction)
 
 

@@ -9,7 +9,20 @@ import pytest
 
 from forensics.custody.erasure import erase
 from forensics.custody.writer import Writer
-from forensics.model import Acquisition, ActEnd, Artifact, Erasure, Exhibit, Item, Name, Outcome, Output, Sensitivity
+from forensics.model import (
+    Acquisition,
+    ActEnd,
+    Artifact,
+    Erasure,
+    Exhibit,
+    Item,
+    LegalBasis,
+    Name,
+    Outcome,
+    Output,
+    Sensitivity,
+    Subject,
+)
 from forensics.verify import verify
 from tests.fakes import cases, stamped
 
@@ -31,6 +44,11 @@ def acquisition(item="ITEM-0001", act="3/0", artifacts=()):
     return Acquisition(item, cases.LOCAL, act, Outcome.COMPLETE, cases.now(), cases.now(), artifacts)
 
 
+def subject(name="SUBJECT-0001", photos=("ITEM-0001",), contents=()):
+    basis = LegalBasis(basis="consent", at=cases.now())
+    return Subject(name, "N.", photos, basis, cases.now(), contents)
+
+
 DANGLING = {
     "item of an acquisition": acquisition(item="ITEM-0999"),
     "act of an acquisition": acquisition(act="0/0"),
@@ -41,6 +59,8 @@ DANGLING = {
     "finding of an interpretation": cases.interpretation_of("3/0"),
     "item of an exhibit": Exhibit("A", "t", ("ITEM-0999",)),
     "finding of an exhibit": Exhibit("A", "t", ("ITEM-0001",), ("3/0",)),
+    "photo of a subject": subject(photos=("ITEM-0999",)),
+    "content of a subject": subject(contents=("0" * 64,)),
 }
 
 
@@ -52,6 +72,20 @@ def test_a_reference_to_what_is_not_there_is_reported(name, made):
 def test_references_that_lead_somewhere_are_none(made):
     good = (acquisition(), Exhibit("A", "t", ("ITEM-0001",), ("7/0",)), cases.interpretation_of("7/0"))
     assert kinds_after(made, "exhibit", *good) == set()
+
+
+def test_subjects_and_legal_bases_are_records_of_the_format(made):
+    basis = LegalBasis(basis="consent", at=cases.now())
+    assert kinds_after(made, "subject", basis, subject(), subject("SUBJECT-0002", photos=())) == set()
+
+
+@pytest.mark.parametrize(
+    "record",
+    [subject("ITEM-0001"), subject("SUBJECT"), subject(photos=("N.",)), subject(contents=("first",))],
+    ids=["id of an item", "id without a number", "photo that is no item", "content that is no digest"],
+)
+def test_a_subject_of_another_form_is_reported(record, made):
+    assert kinds_after(made, "subject", record) == {"malformed-record"}
 
 
 @pytest.mark.parametrize("name", ["act beyond the end of its file", "act of no event"])

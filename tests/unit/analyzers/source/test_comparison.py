@@ -88,7 +88,7 @@ def test_exhibits_are_pictures_tables_and_a_clip_of_both(folder):
     tables = {"source-measurements", "source-alignment"}
     assert roles == {"source-pair", "source-difference", "source-timeline", "source-clip", *tables}
     pair = cv2.imdecode(np.frombuffer(sink.contents["source-pair"], np.uint8), cv2.IMREAD_COLOR)
-    assert pair.shape == (240, 648, 3)
+    assert pair.shape == (24 + 240, 648, 3)
     assert sink.contents["source-clip"][4:8] == b"ftyp"
     assert {one.facts["rule"] for one in finding.attachments if one.role == "source-pair"} == {
         finding.values["shown_by"]
@@ -177,14 +177,28 @@ def test_what_cannot_be_read_is_left_open_with_the_reason(folder, tmp_path, name
         assert finding.gaps[0].why in (GapReason.UNREADABLE, GapReason.NOT_APPLICABLE)
 
 
-def test_three_items_are_refused(folder):
+def test_items_without_a_subject_and_a_subject_without_photos_are_refused(folder):
     one = FileEvidence(folder / "still.png")
-    with pytest.raises(UsageError):
-        list(SourceComparison().examine((one, one, one), KeepingSink()))
+    for subject, count in (("", 1), ("", 3), ("SUBJECT-0001", 2)):
+        with pytest.raises(UsageError):
+            list(SourceComparison(subject=subject).examine((one,) * count, KeepingSink()))
+
+
+def test_a_photo_without_a_face_is_a_gap_and_nothing_follows(folder):
+    comparison = SourceComparison(subject="SUBJECT-0001", with_exhibits=False)
+    evidence = tuple(FileEvidence(folder / name) for name in ("later.jpg", "original.mp4", "still.png"))
+    first, second = comparison.examine(evidence, KeepingSink())
+    assert (first.kind, second.kind) == ("source.comparison", "source.identity")
+    assert first.values["subject"] == "SUBJECT-0001"
+    assert first.values["identity_table"] is None
+    assert second.result is Result.INDETERMINATE
+    assert second.gaps[0].why is GapReason.NOT_APPLICABLE
+    assert second.subject == tuple(one.artifact.content_sha256 for one in evidence)
+    sentences(second)
 
 
 @pytest.mark.parametrize("language", ["zh", "fr"])
 def test_every_sentence_of_the_comparison_is_translated(language):
     text = "".join(path.read_text() for path in (TOP / "forensics/analyzers/source").glob("*.py"))
-    ids = set(re.findall(r'"(source\.comparison\.[a-z_.]+)"', text))
+    ids = set(re.findall(r'"(source\.(?:comparison|identity)\.[a-z_.]+)"', text))
     assert ids == set(tomllib.loads((TOP / "templates/findings" / language / "source.toml").read_text()))
