@@ -1,143 +1,17 @@
-"""The nouns of the toolkit: frozen dataclasses and enums; standard library only, no input or output."""
+"""The records that a case holds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-T = TypeVar("T")
+from forensics.model.part import Artifact, ClockCheck, Gap, Message, Name, Tool
+from forensics.model.word import Outcome, Result, Sensitivity, Stage
 
 FORMAT_VERSION = 1
 """Version of the case format that this program writes (docs/case-format.md)."""
-
-
-class GapReason(StrEnum):
-    """Why something is absent."""
-
-    MISSING = "MISSING"
-    UNREADABLE = "UNREADABLE"
-    UNPARSABLE = "UNPARSABLE"
-    NOT_APPLICABLE = "NOT_APPLICABLE"
-    LIMIT = "LIMIT"
-    REFUSED = "REFUSED"
-    CHANGED = "CHANGED"
-    FAILED = "FAILED"
-    TIMED_OUT = "TIMED_OUT"
-    NOT_CONFIGURED = "NOT_CONFIGURED"
-    WITHHELD = "WITHHELD"
-
-
-class Outcome(StrEnum):
-    """How much of what was asked for an acquisition obtained; computed by the engine."""
-
-    COMPLETE = "COMPLETE"
-    PARTIAL = "PARTIAL"
-    FAILED = "FAILED"
-
-
-class Result(StrEnum):
-    """Whether an examination found what it looked for."""
-
-    FOUND = "FOUND"
-    NOT_FOUND = "NOT_FOUND"
-    INDETERMINATE = "INDETERMINATE"
-
-
-class Stage(StrEnum):
-    """Stage of examination, in the order of GB/T 45430-2025, chapter 5."""
-
-    FIX = "fix"
-    SAMPLE = "sample"
-    METADATA = "metadata"
-    DETECT = "detect"
-    ANALYSE = "analyse"
-    COMPARE = "compare"
-    EVALUATE = "evaluate"
-    SYNTHESISE = "synthesise"
-
-
-class Sensitivity(StrEnum):
-    """How an item must be handled; from `INTIMATE` on its bytes are sealed and never shown unasked."""
-
-    NORMAL = "normal"
-    PERSONAL = "personal"
-    BIOMETRIC = "sensitive_biometric"
-    INTIMATE = "intimate"
-    SUSPECTED_MINOR = "suspected_minor"
-
-    @property
-    def is_sealed(self) -> bool:
-        """Whether items of this sensitivity are encrypted in the store and masked in reports."""
-        return self in (Sensitivity.INTIMATE, Sensitivity.SUSPECTED_MINOR)
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A file name or other text from outside that may not be UTF-8.
-
-    Attributes:
-        display: The text, with U+FFFD where bytes could not be decoded.
-        raw_hex: The bytes in hex where they are not UTF-8, otherwise None.
-    """
-
-    display: str
-    raw_hex: str | None = None
-
-    def __str__(self) -> str:
-        return self.display
-
-
-@dataclass(frozen=True, slots=True)
-class Digests:
-    """Digests of one sequence of bytes, in lower-case hex; `size` in bytes."""
-
-    sha256: str
-    blake3: str
-    size: int
-    sm3: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """A program, library or model file that took part, so that another can repeat the step."""
-
-    name: str
-    version: str
-    digest: str | None = None
-    arguments: tuple[str, ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Something that was wanted and is not there, and why."""
-
-    what: str
-    why: GapReason
-    detail: str = ""
-
-    @property
-    def is_of_content(self) -> bool:
-        """Whether this gap lowers an outcome; what was never configured or does not apply does not."""
-        return self.why not in (GapReason.NOT_CONFIGURED, GapReason.NOT_APPLICABLE)
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A sentence for people, stored in English and found in other languages by its id.
-
-    Attributes:
-        id: Name under which `templates/findings/<language>.toml` has the sentence.
-        text: The complete English sentence.
-        values: What a template may put into the sentence.
-    """
-
-    id: str
-    text: str
-    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,23 +31,6 @@ class CaseInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockCheck:
-    """One comparison of the machine's clock with a time server.
-
-    Attributes:
-        offset_s: Server time minus machine time, in seconds; None where the check failed.
-        round_trip_s: Time between request and answer, in seconds; None where the check failed.
-    """
-
-    server: str
-    phase: str
-    at: datetime
-    offset_s: float | None = None
-    round_trip_s: float | None = None
-    gap: Gap | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Item:
     """One thing under examination: a file, a page, a clip. The same locator is the same item."""
 
@@ -182,32 +39,6 @@ class Item:
     kind: str
     note: str = ""
     sensitivity: Sensitivity = Sensitivity.NORMAL
-
-
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """Stored bytes and what they are.
-
-    Attributes:
-        digests: Digests of the stored blob; of the ciphertext where the artifact is sealed.
-        role: What the bytes are to their acquisition or finding: `original`, `screenshot-full`, `map`, …
-        facts: What the collector knows about them, for example original times and permissions.
-        sealed: None, or what docs/case-format.md section 6 says: `{"plain": {...}}` or `{"commitment": hex}`.
-    """
-
-    digests: Digests
-    role: str
-    name: Name
-    media_type: str
-    obtained_at: datetime
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    sealed: Mapping[str, Any] | None = None
-
-    @property
-    def content_sha256(self) -> str:
-        """SHA-256 of the content itself: of the plaintext where the artifact is sealed media."""
-        plain = (self.sealed or {}).get("plain")
-        return str(plain["sha256"]) if plain else self.digests.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -483,79 +314,3 @@ Record = (
     | Access
 )
 """Whatever one line of a record file can hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordsRoot:
-    """The records that an event commits: their number, file name (None where there are none) and Merkle root."""
-
-    count: int
-    file: str | None
-    root: str
-
-
-@dataclass(frozen=True, slots=True)
-class CustodyEvent:
-    """One line of the ledger (docs/case-format.md, section 4).
-
-    Attributes:
-        line_sha256: Digest of the line without its line feed; what tokens and pins refer to.
-        case: SHA-256 of `case.json`; event 0 only.
-        key: Members of the key that this event introduces, retires or revokes.
-        erased: Event number and line indexes of what an `erase` event erases.
-    """
-
-    seq: int
-    at: datetime
-    action: str
-    actor: str
-    tool: Tool
-    records: RecordsRoot
-    prev: str
-    sig: str
-    line_sha256: str
-    case: str | None = None
-    key: Mapping[str, str] | None = None
-    erased: tuple[tuple[int, tuple[int, ...]], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Committed(Generic[T]):
-    """A record with its place in the case: `ref` is `SEQ/INDEX`."""
-
-    ref: str
-    record: T
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A whole case as of one event, in memory: what reports are made from.
-
-    Attributes:
-        info: What the case was opened as.
-        events: All custody events up to and including event `as_of`, in order.
-        root: Evidence root: digest of the last checkpoint line at or before `as_of`; empty where there is none.
-        erased: References of records that were erased, `SEQ/INDEX`.
-    """
-
-    info: CaseInfo
-    as_of: int
-    root: str
-    events: tuple[CustodyEvent, ...]
-    items: tuple[Committed[Item], ...] = ()
-    acquisitions: tuple[Committed[Acquisition], ...] = ()
-    findings: tuple[Committed[Finding], ...] = ()
-    interpretations: tuple[Committed[Interpretation], ...] = ()
-    acts: tuple[Committed[Act], ...] = ()
-    act_ends: tuple[Committed[ActEnd], ...] = ()
-    keys: tuple[Committed[KeyHolder], ...] = ()
-    time_proofs: tuple[Committed[TimeProof], ...] = ()
-    time_failures: tuple[Committed[TimeFailure], ...] = ()
-    exhibits: tuple[Committed[Exhibit], ...] = ()
-    outputs: tuple[Committed[Output], ...] = ()
-    erasures: tuple[Committed[Erasure], ...] = ()
-    recoveries: tuple[Committed[Recovery], ...] = ()
-    bases: tuple[Committed[LegalBasis], ...] = ()
-    subjects: tuple[Committed[Subject], ...] = ()
-    accesses: tuple[Committed[Access], ...] = ()
-    erased: tuple[str, ...] = ()
