@@ -31,10 +31,13 @@ from functools import partial
 from itertools import combinations
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from forensics.faces.face import embedding, find
 from forensics.media.frame import frames
 from tests.fakes.invented import CAST, DONORS, EXTRAS, Person, person
 from tests.fakes.invented_scene import Picture, Scene, Seat, frame
@@ -187,7 +190,7 @@ def scene_of(number: int, plan: Plan) -> Scene:
     """Gives a scene: in turn one who speaks, a camera that moves, a street behind a window, two persons."""
     size, kind = SIZES[number % len(SIZES)], number % 4
     face = 0.36 if size[0] > size[1] else 0.30
-    seats = (Seat(person(CAST[number]), face=face),)
+    seats: tuple[Seat, ...] = (Seat(person(CAST[number]), face=face),)
     if kind == 3:
         other = person(EXTRAS[number // 4 % len(EXTRAS)])
         seats = (Seat(seats[0].person, x=0.29, face=0.29), Seat(other, x=0.73, face=0.29))
@@ -309,9 +312,10 @@ def still(shown: Picture, path: Path, condition: Condition) -> Path:
         drawn = drawn[:, ::-1]
     for factor in (0.5, 0.75):
         if EVEN.format(factor) in condition.chain:
-            drawn = cv2.resize(drawn, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+            smaller = (round(drawn.shape[1] * factor), round(drawn.shape[0] * factor))
+            drawn = np.asarray(cv2.resize(drawn, smaller, interpolation=cv2.INTER_AREA), np.uint8)
     if "eq=" in condition.chain:
-        drawn = cv2.convertScaleAbs(drawn, alpha=1.1, beta=0.0)
+        drawn = np.asarray(cv2.convertScaleAbs(drawn, alpha=1.1, beta=0.0), np.uint8)
     cv2.imwrite(str(path), drawn, [cv2.IMWRITE_JPEG_QUALITY, condition.quality])
     return path
 
@@ -395,6 +399,25 @@ def identities(plan: Plan) -> Iterator[Row]:
     yield from made.rows
 
 
+def matrix() -> None:
+    """Prints the cosines of the photographs of the cast: the median of all pairs of pictures, and the least of one."""
+    faces = [[_measured(portrait(person(seed), photo)) for photo in range(len(PHOTOS))] for seed in CAST]
+    print("| |", " | ".join(person(seed).name for seed in CAST), "|")
+    print("|---" * (len(CAST) + 1) + "|")
+    for row, one in enumerate(faces):
+        cells = [
+            median(float(a @ b) for a in one for b in other)
+            if other is not one
+            else min(float(a @ b) for a, b in combinations(one, 2))
+            for other in faces
+        ]
+        print(f"| {person(CAST[row]).name} |", " | ".join(f"{cell:.2f}" for cell in cells), "|")
+
+
+def _measured(shown: Picture) -> NDArray[np.float32]:
+    return embedding(shown, find(shown)[0])
+
+
 TWICE = ((60, 90), (75, 90), (85, 95))
 
 
@@ -447,11 +470,15 @@ def _saved(shown: Picture, quality: int) -> Picture:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path)
+    parser.add_argument("out", type=Path, nargs="?")
+    parser.add_argument("--matrix", action="store_true", help="only print how the persons resemble each other")
     parser.add_argument("--small", action="store_true", help="two short scenes, for a trial")
     parser.add_argument("--scenes", type=int, default=Plan.scenes, help=f"at most {len(CAST)}")
     parser.add_argument("--seconds", type=float, default=Plan.seconds)
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
+    if given.matrix or given.out is None:
+        matrix()
+        sys.exit()
     wanted = SMALL if given.small else Plan(scenes=min(given.scenes, len(CAST)), seconds=given.seconds)
     main(given.out, wanted, jobs=given.jobs)

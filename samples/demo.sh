@@ -82,17 +82,29 @@ say "2. Collect. Bytes are hashed when they are first read; the placeholder for 
     "A page is captured by a real browser, here from a web site on this machine."
 step 0 forensics collect demo/case samples/courtyard.jpg samples/courtyard-contradiction.jpg samples/declared-generated.png \
     samples/unlabelled-copy.jpg samples/labelled-clip.mp4 samples/misnamed.jpg samples/clip.mp4 samples/chat-export.txt samples/示例说明.txt \
+    samples/speech-questioned.mp4 samples/speech-footage.mp4 samples/speech-repost.mp4 \
     --received-from "samples/, in the source code of this program" --note "made by samples/make.py"
 step 0 forensics collect demo/case samples/placeholder-intimate.png --sensitivity intimate
 
 start_site
 step 0 forensics collect demo/case "${SITE}group-page.html" --access-mode public
 
+say "   Faces are compared only where a legal basis is recorded. The person is invented; the reference photos become items."
+step 0 forensics subject demo/case 示例甲 --photo samples/reference-1.jpg --photo samples/reference-2.jpg \
+    --photo samples/reference-3.jpg --basis "示例:虚构人物,无需同意" --scope "本案"
+
 say "3. Examine what was collected."
 step 0 forensics analyze demo/case --jobs 2
 
 say "   Two copies of one work: which labels does one have, and the other not?"
 step 0 forensics compare-labels demo/case samples/declared-generated.png samples/unlabelled-copy.jpg
+
+say "   The clip in question against the footage that it may have been made of, and against the reference photos."
+step 0 forensics compare demo/case samples/speech-questioned.mp4 samples/speech-footage.mp4 --subject 示例甲
+
+say "   Which items show the same footage, whole or in part? Who is seen where?"
+step 0 forensics match demo/case
+step 0 forensics faces demo/case
 
 say "4. Write the report: in the language of the case, in English, in French."
 step 0 forensics report demo/case

@@ -223,8 +223,8 @@ _HEADERS: Mapping[str, Choice] = {
     ),
 }
 
-_PAGED = dict.fromkeys(PAGE_KINDS, Choice())
-"""Of kinds with a page of their own the page has the values that matter, and the annex all."""
+_PAGED = dict.fromkeys((*PAGE_KINDS, "source.identity"), Choice())
+"""Of kinds with a page, or a part in another's page, that has the values that matter, and the annex all."""
 
 CHOICES: Mapping[str, Choice] = {**_LABELS, **_CONTAINERS, **_COMPRESSION, **_HEADERS, **_PAGED}
 """Kind of finding to what stands beside it; of other kinds the first values stand there, as recorded."""

@@ -70,6 +70,8 @@ def _paged(case: CaseFacts, kind: str) -> tuple[Observation, ...]:
         return tuple(sorted(alike, key=lambda one: -(number(one.finding.values, "similarity") or 0.0)))
     if kind == page_comparison.KIND:
         return tuple(sorted(found, key=lambda one: RESULTS.index(one.finding.result)))
+    if kind == page_copies.KIND:
+        found = tuple(sorted(found, key=lambda one: not page_copies.are_copies(one.finding)))
     if kind == page_faces.DETECTED:
         shown = {content for content, _ in shown_tracks(case)}
         found = tuple(sorted(found, key=lambda one: one.finding.subject[0] not in shown))

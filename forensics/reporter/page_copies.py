@@ -10,6 +10,7 @@ from forensics.reporter.blocks import Block, Column, Gallery, Mask, Paragraph, P
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import ItemFacts, Observation
 from forensics.reporter.masking import Setting
+from forensics.reporter.naming import value_said
 from forensics.reporter.page_frame import aside, head
 from forensics.reporter.page_weight import weight
 from forensics.reporter.reading import members, number, text
@@ -45,7 +46,14 @@ def copies(found: Observation, *, anchor: str, number_said: Said, setting: Setti
     blocks += _frames(found, setting)
     blocks += weight(found, setting)
     blocks += aside(found, setting)
-    return Section(anchor, number_said, words.say("copies.title", n=len(group)), tuple(blocks))
+    count = sum(len(setting.items((one,))) or 1 for one in group)
+    title = words.say("copies.title" if are_copies(finding) else "copies.title_related", n=count)
+    return Section(anchor, number_said, title, tuple(blocks))
+
+
+def are_copies(finding: Finding) -> bool:
+    """Whether a finding is of copies of one work; others are of a shared passage, a similar scene and so on."""
+    return text(finding.values, "about") in ("group", "identical")
 
 
 def _members(finding: Finding) -> tuple[str, ...]:
@@ -79,7 +87,7 @@ def _member_rows(contents: Sequence[str], setting: Setting) -> Iterator[tuple[Sa
 
 def _pair_table(pairs: Sequence[Mapping[str, Any]], setting: Setting) -> Table:
     words = setting.words
-    titles = (("first", 18), ("second", 18), ("overlap", 20), ("offset", 16), ("changes", 28))
+    titles = (("first", 16), ("second", 16), ("relation", 24), ("overlap", 14), ("offset", 12), ("changes", 18))
     columns = tuple(Column(words.say(f"copies.column_{name}"), share) for name, share in titles)
     return Table(columns, tuple(_pair_row(one, setting) for one in pairs), "compact")
 
@@ -95,6 +103,7 @@ def _pair_row(pair: Mapping[str, Any], setting: Setting) -> tuple[Said, ...]:
     return (
         _named(pair, "a", setting),
         _named(pair, "b", setting),
+        value_said(("relation",), text(pair, "relation"), words=words),
         overlap,
         offset,
         words.listed(changes) or words.say("word.none"),

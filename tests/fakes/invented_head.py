@@ -81,7 +81,7 @@ def _rotation(look: Look) -> NDArray[np.float64]:
     about_y = np.array([[math.cos(yaw), 0, math.sin(yaw)], [0, 1, 0], [-math.sin(yaw), 0, math.cos(yaw)]])
     about_x = np.array([[1, 0, 0], [0, math.cos(pitch), math.sin(pitch)], [0, -math.sin(pitch), math.cos(pitch)]])
     about_z = np.array([[math.cos(roll), -math.sin(roll), 0], [math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
-    return about_z @ about_x @ about_y
+    return np.asarray(about_z @ about_x @ about_y, np.float64)
 
 
 def _turned(mesh: Mesh, look: Look) -> tuple[Field, Field, Field]:
@@ -129,8 +129,8 @@ def _drawn(points: Field, turned: list[Field], unit: float) -> Layer:
     nearest = np.full(side * side, -1, np.int64)
     nearest[flat] = np.flatnonzero(usable)[order]
     alpha = (nearest >= 0).astype(np.float32)
-    picture = (points[np.maximum(nearest, 0)] * alpha[:, None]).reshape(side, side, 4)
-    covered = alpha.reshape(side, side)
+    picture: Field = (points[np.maximum(nearest, 0)] * alpha[:, None]).reshape(side, side, 4)
+    covered: Field = alpha.reshape(side, side)
     for _ in range(3):
         picture, covered = _closed(picture, covered)
     small = (small_px, small_px)

@@ -26,7 +26,7 @@ def grain(shape: tuple[int, int], seed: int, cells: tuple[float, float]) -> Fiel
 @lru_cache(maxsize=8)
 def _skin(one: Person, shape: tuple[int, int]) -> tuple[Field, Field]:
     """Gives what does not move: colours of skin with its grain, and another grain for hair."""
-    fine = sum(
+    fine: Field = np.zeros(shape, np.float32) + sum(
         (grain(shape, one.seed * 31 + k, (cells * 5, cells * 4)) * weight)
         for k, (cells, weight) in enumerate(((6, 0.035), (20, 0.03), (60, 0.03), (140, 0.025)))
     )
@@ -56,7 +56,9 @@ def _still(one: Person, shape: tuple[int, int]) -> tuple[Field, Field]:
     front = _front(mesh)
     red = front * (bump(side, y, (0.55, 0.5), (0.28, 0.24)) + 0.8 * bump(x, y, (0, one.nose_y), (0.22, 0.2)))
     warm = 1 + (0.04 + 0.10 * one.ruddy) * red[..., None] * np.array((-1.0, -0.8, 0.5), np.float32)
-    tone = 1 + sum(dark * bump(side, y, (at, up), (size, size)) for at, up, size, _, dark in one.hills)
+    tone: Field = np.ones_like(x) + sum(
+        dark * bump(side, y, (at, up), (size, size)) for at, up, size, _, dark in one.hills
+    )
     colour = skin * warm * tone[..., None]
     under = one.bag * 0.35 * front * bump(side, y, (one.eye_x - 0.02, 0.19), (0.2, 0.075))
     over = one.shade * 0.6 * front * bump(side, y, (one.eye_x, -0.13), (0.24, 0.1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from tests.fakes.invented import Person
 
-Field = NDArray[np.float32]
+Field = NDArray[Any]
+"""Floating-point numbers, one for each point or pixel."""
 
 SIDE = 2.5
 """How far the grid reaches around the axis to either side, in radians; the rest is never seen."""
@@ -124,9 +126,8 @@ def surface(one: Person, look: Look, shape: tuple[int, int]) -> Mesh:
     ahead = step(0.35, np.broadcast_to(cosine, x.shape).astype(np.float32), 0.25)
     u, v = _shifted(one, x.astype(np.float32), y)
     near = np.flatnonzero(np.cos(angle[0]) > 0.05)
-    ahead, z = np.asarray(ahead), z.copy()
-    columns = slice(int(near[0]), int(near[-1]) + 1)
-    z[:, columns] += ahead[:, columns] * _relief(one, look, u[:, columns], v[:, columns])
+    part = slice(int(near[0]), int(near[-1]) + 1)
+    z[:, part] += ahead[:, part] * _relief(one, look, u[:, part], v[:, part])
     if one.cut not in COVERING:
         ear = bump(np.abs(np.broadcast_to(angle, x.shape)), y, (1.62, 0.22), (0.14, 0.27))
         x = x + np.sign(x) * 0.16 * ear

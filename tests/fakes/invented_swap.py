@@ -53,8 +53,6 @@ def warped(scene: Scene, other: Person, *, seat: int = 0) -> Edit:
     def edit(picture: Picture, index: int) -> Picture:
         there = layer_at(scene, seat, index)
         move, _ = cv2.estimateAffine2D(places, landmarks(there), method=cv2.LMEDS)
-        if move is None:
-            return picture
         moved = cv2.warpAffine(picture_of, move, scene.size, borderMode=cv2.BORDER_REFLECT)
         inner = cv2.warpAffine(source.inner, move, scene.size)
         return blended(picture, moved / 255, inner * there.inner)

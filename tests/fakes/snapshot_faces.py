@@ -262,8 +262,16 @@ def _unsuitable(content: str, photo: str) -> Finding:
 
 def _copies(case: Case, questioned: str, copy: str) -> Finding:
     frame = made(case, "key.jpg", "key-frame", seed=70, size=(320, 180), time_s=2.0)
-    pair = {"a": questioned, "b": copy, "overlap_s": 8.5, "offset_s": 0.5, "mirrored": True, "cropped": True}
-    values = {"group": "G1", "members": [{"sha256": questioned}, {"sha256": copy}], "pairs": [pair]}
+    pair = {
+        "a": questioned,
+        "b": copy,
+        "relation": "same_footage",
+        "overlap_s": 8.5,
+        "offset_s": 0.5,
+        "mirrored": True,
+        "cropped": True,
+    }
+    values = {"about": "group", "group": "G1", "members": [{"sha256": questioned}, {"sha256": copy}], "pairs": [pair]}
     return finding(
         (questioned, copy), "source.match", Result.FOUND, "2 contents are copies of one work.", stage=Stage.COMPARE,
         values=values, attachments=(frame,), limits=(LIMIT,), alternatives=(ALTERNATIVE,),

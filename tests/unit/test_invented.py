@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from functools import cache
+from itertools import combinations, product
+from statistics import median
 
 import cv2
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from forensics.faces.face import Search, aligned, embedding, find
 from forensics.faces.quality import assess, is_suitable
 from tests.fakes.invented import CAST, DONORS, EXTRAS, person
-from tests.fakes.invented_head import head
+from tests.fakes.invented_head import Layer, head
 from tests.fakes.invented_scene import Scene, Seat, frame, layer_at, stand_at
 from tests.fakes.invented_surface import Look
 from tests.fakes.invented_swap import (
@@ -36,6 +38,7 @@ def shown(number, look, *, face_px=110):
     return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
 
 
+@cache
 def measured(number, look):
     picture = shown(number, look)
     return embedding(picture, find(picture)[0])
@@ -61,13 +64,14 @@ def test_a_drawn_face_is_found_and_suffices_for_a_comparison_at_every_size(face_
 
 
 def test_a_person_resembles_himself_in_another_pose_and_light():
-    for number in CAST[::3]:
-        assert measured(number, POSES[0]) @ measured(number, OTHER) > 0.6
+    own = [float(measured(number, POSES[0]) @ measured(number, OTHER)) for number in CAST]
+    assert min(own) > 0.6
 
 
 def test_persons_of_the_cast_do_not_resemble_each_other():
-    faces = [measured(number, POSES[0]) for number in CAST]
-    assert max(float(one @ other) for one, other in combinations(faces, 2)) < 0.4
+    looks = list(product((POSES[0], OTHER), repeat=2))
+    for one, other in combinations(CAST, 2):
+        assert median(float(measured(one, first) @ measured(other, second)) for first, second in looks) < 0.35
 
 
 def test_nobody_has_two_parts():
@@ -118,8 +122,6 @@ def test_a_caption_leaves_the_face(scene, picture):
 
 
 def test_landmarks_of_nobody_are_refused():
-    from tests.fakes.invented_head import Layer
-
     empty = np.zeros((80, 80), np.float32)
     with pytest.raises(ValueError, match="not seen as one"):
         landmarks(Layer(np.zeros((80, 80, 3), np.float32), empty, empty))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,12 +66,15 @@ def sides(value: Fingerprint) -> tuple[float, float]:
     return SIDE_PX * shape, SIDE_PX / shape
 
 
-def placed(first: tuple[Fingerprint, int], second: tuple[Fingerprint, int], *, is_mirrored: bool) -> Placement | None:
-    """Lays a marked frame of one fingerprint on one of another.
+def placed(
+    first: Fingerprint, second: Fingerprint, marks: Sequence[tuple[int, int]], *, is_mirrored: bool
+) -> Placement | None:
+    """Lays marked frames of one fingerprint on marked frames of another, all by one transform.
 
     Args:
-        first: A fingerprint and the number of a mark.
-        second: The same.
+        first: A fingerprint.
+        second: Another.
+        marks: Pairs of marked frames, of the first and of the second.
         is_mirrored: Whether the first is mirrored before.
 
     Returns:
@@ -79,28 +83,36 @@ def placed(first: tuple[Fingerprint, int], second: tuple[Fingerprint, int], *, i
     import cv2
     import numpy as np
 
-    (places, codes), (others, other_codes) = _corners(*first), _corners(*second)
+    found = [_pair(first, second, pair, is_mirrored=is_mirrored) for pair in marks]
+    a, b, bits = (np.concatenate([one[column] for one in found]) for column in range(3))
+    if len(bits) < _LEAST_MATCHES:
+        return None
+    fit: Any = cv2.estimateAffinePartial2D(
+        a, b, method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE_PX, maxIters=_ROUNDS, confidence=0.999
+    )
+    if fit[0] is None:
+        return None
+    agree = fit[1].ravel() > 0
+    matrix = np.asarray(fit[0], np.float64)
+    scale, turn = math.hypot(matrix[0, 0], matrix[1, 0]), math.degrees(math.atan2(matrix[1, 0], matrix[0, 0]))
+    if not _SCALES[0] <= scale <= _SCALES[1] or abs(turn) > _MOST_TURN_DEG:
+        return None
+    inliers = min(_spots(a[agree]), _spots(b[agree]))
+    whole = _in_shares(matrix, sides(first), sides(second), is_mirrored=is_mirrored)
+    return Placement(whole, inliers, is_mirrored, scale, float(np.median(bits[agree])))
+
+
+def _pair(
+    first: Fingerprint, second: Fingerprint, marks: tuple[int, int], *, is_mirrored: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Gives places of corners that look alike, in pixels, shape (matches, 2) each, and the bits that differ."""
+    (places, codes), (others, other_codes) = _corners(first, marks[0]), _corners(second, marks[1])
     if is_mirrored:
         from forensics.media.descriptor import mirrored
 
         places, codes = places * [-1, 1] + [1, 0], mirrored(codes)
     left, right, bits = _matched(codes, other_codes)
-    if len(left) < _LEAST_MATCHES:
-        return None
-    a, b = places[left] * sides(first[0]), others[right] * sides(second[0])
-    found: Any = cv2.estimateAffinePartial2D(
-        a, b, method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE_PX, maxIters=_ROUNDS, confidence=0.999
-    )
-    if found[0] is None:
-        return None
-    agree = found[1].ravel() > 0
-    matrix = np.asarray(found[0], np.float64)
-    scale, turn = math.hypot(matrix[0, 0], matrix[1, 0]), math.degrees(math.atan2(matrix[1, 0], matrix[0, 0]))
-    if not _SCALES[0] <= scale <= _SCALES[1] or abs(turn) > _MOST_TURN_DEG:
-        return None
-    inliers = min(_spots(a[agree]), _spots(b[agree]))
-    whole = _in_shares(matrix, sides(first[0]), sides(second[0]), is_mirrored=is_mirrored)
-    return Placement(whole, inliers, is_mirrored, scale, float(np.median(bits[agree])))
+    return places[left] * sides(first), others[right] * sides(second), bits
 
 
 def _corners(value: Fingerprint, mark: int) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:

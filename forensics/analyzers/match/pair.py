@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from forensics.analyzers.match.agreement import NO_AGREEMENT, Agreement, agreement
@@ -33,12 +33,20 @@ _LEAST_BLOCKS = 24
 """Share of the blocks that agree from which a picture, and from which a part of it, is the same, and how many blocks
 must. *Source:* measured: copies 0.6 and more with captions, other pictures 0.1."""
 
+_FEW_BLOCKS, _NEARLY_ALL = 12, 0.9
+"""As many blocks are enough where nearly all that there are agree: sketches, tables, clocks on a plain ground."""
+
 _MOST_TRIED = 8
 _HOPELESS, _HOPELESS_INLIERS = 3, 7
 """Frames that are tried, the likeliest first, and those that are tried before two contents are given up for having
 nothing that fits."""
 
 _MOST_TIMED = 3
+"""Frames by which clips are compared in time."""
+
+_AT_ONCE_S = 0.3
+_MOST_POOLED = 6
+"""Marked frames that are so near in time at an offset lie upon each other, of them so many."""
 
 WHOLE = 0.5
 """Share of the shorter clip from which two clips are copies and not only share a passage."""
@@ -144,7 +152,7 @@ def _placements(first: Fingerprint, second: Fingerprint, links: Sequence[Link]) 
     found: list[Verdict] = []
     most = 0
     for number, link in enumerate(_tried(links), 1):
-        place = placed((first, link.first), (second, link.second), is_mirrored=link.is_mirrored)
+        place = placed(first, second, [(link.first, link.second)], is_mirrored=link.is_mirrored)
         if place is not None:
             most = max(most, place.inliers)
             if place.inliers >= _LEAST_MOVING and place.bits <= _MOST_BITS:
@@ -187,8 +195,29 @@ def _judged(first: Fingerprint, second: Fingerprint, verdict: Verdict, links: Se
     if place is None or verdict.agreement.share < _LEAST_PART:
         return verdict
     votes = [second.time_of(one.second) - first.time_of(one.first) for one in links]
+    shorter_s = min(first.duration_s, second.duration_s)
     timed = timing(first, second, place.matrix, votes_s=votes)
-    return _of(verdict, _clip(verdict, timed, min(first.duration_s, second.duration_s)), timed)
+    made = _of(verdict, _clip(verdict, timed, shorter_s), timed)
+    if made.relation in COPIES or timed.likeliest_s is None:
+        return made
+    better = _together(first, second, timed.likeliest_s, is_mirrored=place.is_mirrored)
+    if better is None or better.inliers < place.inliers:
+        return made
+    again = timing(first, second, better.matrix, votes_s=[*votes, timed.likeliest_s])
+    other = _of(replace(verdict, placement=better), _clip(verdict, again, shorter_s), again)
+    return max(made, other, key=_rank)
+
+
+def _together(first: Fingerprint, second: Fingerprint, offset_s: float, *, is_mirrored: bool) -> Placement | None:
+    """Lays the clips on each other by all marked frames of one instant: what moves is then in the same place."""
+    marks = [
+        (one, other)
+        for one in range(len(first.marks))
+        for other in range(len(second.marks))
+        if abs(second.time_of(other) - first.time_of(one) - offset_s) <= _AT_ONCE_S
+    ]
+    chosen = marks[:: max(1, len(marks) // _MOST_POOLED)][:_MOST_POOLED]
+    return placed(first, second, chosen, is_mirrored=is_mirrored) if chosen else None
 
 
 def _of(verdict: Verdict, relation: Relation, timed: Timing | None = None) -> Verdict:
@@ -197,7 +226,8 @@ def _of(verdict: Verdict, relation: Relation, timed: Timing | None = None) -> Ve
 
 def _still(verdict: Verdict, *, is_pair: bool) -> Relation:
     agree = verdict.agreement
-    if _inliers(verdict) < _LEAST_INLIERS or agree.blocks * agree.share < _LEAST_BLOCKS or agree.share < _LEAST_PART:
+    least = _FEW_BLOCKS if agree.share >= _NEARLY_ALL else _LEAST_BLOCKS
+    if _inliers(verdict) < _LEAST_INLIERS or agree.blocks * agree.share < least or agree.share < _LEAST_PART:
         return Relation.NOTHING
     is_whole = max(verdict.visible) >= _WHOLE_SMALL and min(verdict.visible) >= _WHOLE_LARGE
     if agree.share < _LEAST_SHARE or not is_whole:

@@ -42,7 +42,7 @@ def timeline_plot(outcome: Outcome, *, called: tuple[str, str], face: FaceResult
     Above: time in the questioned clip (across) and in the original (up), one dot for each frame that lies on a frame.
     Below: correlation of structure outside the faces (blue), inside each face (red), and the cosine of face measures
     (green), over the time of the questioned clip; dashed lines are what the control of the leading face gives, and its
-    differing stretch is shaded.
+    differing stretch is shaded. Other faces have hollow dots.
 
     Args:
         outcome: The comparison of two clips.
@@ -91,13 +91,14 @@ def _measurements(
         _dashed(pen, _up(face.control.structure.median, _VALUES, _LOWER), _RED)
         if face.control.similarity is not None:
             _dashed(pen, _up(face.control.similarity.median, _VALUES, _LOWER), _GREEN)
+    led = {id(one) for _, one in face.track.samples} if face is not None else set()
     for sample in samples:
         x = _across(sample.times_s[0], across)
         _dot(pen, x, _up(sample.blocks.correlation(), _VALUES, _LOWER), _BLUE)
         for one in sample.faces:
-            _dot(pen, x, _up(one.structure, _VALUES, _LOWER), _RED)
+            _dot(pen, x, _up(one.structure, _VALUES, _LOWER), _RED, is_hollow=id(one) not in led)
             if one.similarity is not None:
-                _dot(pen, x, _up(one.similarity, _VALUES, _LOWER), _GREEN)
+                _dot(pen, x, _up(one.similarity, _VALUES, _LOWER), _GREEN, is_hollow=id(one) not in led)
 
 
 def _legend(pen: ImageDraw) -> None:
@@ -146,8 +147,14 @@ def _dashed(pen: ImageDraw, y: float, colour: tuple[int, int, int]) -> None:
         pen.line((x, y, min(x + _DASH_PX, _SIZE[0] - _RIGHT), y), fill=colour, width=2)
 
 
-def _dot(pen: ImageDraw, x: float, y: float, colour: tuple[int, int, int], *, radius: int = 4) -> None:
-    pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+def _dot(
+    pen: ImageDraw, x: float, y: float, colour: tuple[int, int, int], *, radius: int = 4, is_hollow: bool = False
+) -> None:
+    box = (x - radius, y - radius, x + radius, y + radius)
+    if is_hollow:
+        pen.ellipse(box, outline=colour)
+    else:
+        pen.ellipse(box, fill=colour)
 
 
 def _across(value: float, span: tuple[float, float]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def changed(**fields: object) -> bytes:
     content = encode(made())
     (length,) = struct.unpack_from("<I", content, len(MAGIC))
     header = json.loads(content[len(MAGIC) + 4 : len(MAGIC) + 4 + length])
-    lengths = header["lengths"] | fields.pop("lengths", {})  # type: ignore[operator]
+    lengths = header["lengths"] | fields.pop("lengths", {})
     text = json.dumps({**header, **fields, "lengths": lengths}).encode()
     return MAGIC + struct.pack("<I", len(text)) + text + content[len(MAGIC) + 4 + length :]
 
@@ -88,7 +89,5 @@ def test_random_bytes_are_refused(rest):
 @given(st.integers(0, len(WHOLE) - 1), st.integers(0, 255))
 def test_a_changed_byte_is_refused_or_changes_a_number(place, value):
     content = WHOLE[:place] + bytes([value]) + WHOLE[place + 1 :]
-    try:
+    with suppress(MediaError):
         assert decode(content).small.shape == (3, 32, 32)
-    except MediaError:
-        pass

@@ -254,6 +254,18 @@ def test_copies_are_named_by_items_and_times_of_capture(part):
     assert "mirrored, cropped" in words_of(one)
 
 
+@pytest.mark.parametrize("about", ["shared_passage", "another_moment", "", None])
+def test_what_only_has_something_in_common_is_not_called_copies(templates, about):
+    case = faces.swap()
+    both = (digest("original.mp4"), digest("copy.mp4"))
+    case.event("analyze", finding(both, "source.match", Result.FOUND, "A passage is shared.", values={"about": about}))
+    made = part_of(case, templates)
+    assert [one.title for one in made.sections[1:3]] == [
+        "Copies of one work: 2 items",
+        "Something in common, but no copies established: 2 items",
+    ]
+
+
 def test_persons_are_groups_without_names(part):
     one = page(part, "How many persons")
     table = next(block for block in one.blocks if isinstance(block, Table))

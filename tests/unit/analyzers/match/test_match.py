@@ -13,7 +13,9 @@ from forensics.model import Finding, Result
 from tests.fakes.evidence import KeepingSink, encoded
 from tests.fakes.footage import PrintedEvidence, clip, frames, printed, scene, still
 
-CAPTION = "drawbox=x=0:y=ih*0.82:w=iw:h=ih*0.12:color=black@1:t=fill,drawbox=x=iw*0.1:y=ih*0.86:w=iw*0.8:h=ih*0.03:t=fill"
+CAPTION = (
+    "drawbox=x=0:y=ih*0.82:w=iw:h=ih*0.12:color=black@1:t=fill,drawbox=x=iw*0.1:y=ih*0.86:w=iw*0.8:h=ih*0.03:t=fill"
+)
 CROP = "crop=trunc(iw*0.9/2)*2:trunc(ih*0.9/2)*2"
 ALL = f"{CROP},hflip,{CAPTION},scale=iw*0.75:ih*0.75,eq=brightness=0.05:contrast=1.1"
 

@@ -89,7 +89,7 @@ def test_a_clip_has_frames_five_times_a_second_and_marks_every_second(tmp_path):
     assert value.times_s.tolist() == pytest.approx([one / 5 for one in range(20)])
     assert [value.time_of(one) for one in range(len(value.marks))] == pytest.approx([0, 1, 2, 3])
     assert value.duration_s == pytest.approx(4.0)
-    assert [one.role for one in finding.attachments][0] == "fingerprint"
+    assert finding.attachments[0].role == "fingerprint"
 
 
 def test_the_first_frame_of_a_shot_is_marked_and_a_key_frame(tmp_path):
