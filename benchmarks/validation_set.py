@@ -242,7 +242,7 @@ def _untouched(picture: Picture, _index: int) -> Picture:
     return picture
 
 
-SOURCES = {
+CHANGES = {
     "drawn": "face drawn anew",
     "warped": "face warped from a still",
     "mouth": "another mouth",
@@ -261,11 +261,12 @@ def _clips(
     for condition in conditions:
         path = f"clips/{name}-{what}-{_slug(condition)}.mp4"
         under(shown, made.folder / path, CONDITIONS[condition], rate_hz=scene.rate_hz)
-        labels = {"unit": name, "condition": condition, "questioned": path, "original": original}
-        made.add("source.comparison", truth, source=f"{SOURCES[what]}, clip", **labels)
+        labels = {"unit": name, "source": "invented clips", "questioned": path, "original": original}
+        labels["condition"] = f"{CHANGES[what]}; {condition}"
+        made.add("source.comparison", truth, **labels)
         if what in ("same", "drawn", "take"):
             match = "other-take" if what == "take" else "part" if CONDITIONS[condition].ends else "copy"
-            made.add("source.match", match, source=f"{SOURCES[what]}, clip", **labels)
+            made.add("source.match", match, **labels)
 
 
 def under(shown: Sequence[Picture], path: Path, condition: Condition, *, rate_hz: float) -> Path:
@@ -298,8 +299,8 @@ def _stills(made: Made, name: str, what: str, shown: list[Picture], *, truth: st
             continue
         path = f"stills/{name}-{what}-{_slug(condition)}.jpg"
         still(shown[at], made.folder / path, asked)
-        labels = {"unit": name, "condition": condition, "questioned": path, "original": original}
-        made.add("source.comparison", truth, source=f"{SOURCES[what]}, still", **labels)
+        labels = {"unit": name, "source": "invented stills", "questioned": path, "original": original}
+        made.add("source.comparison", truth, condition=f"{CHANGES[what]}; {condition}", **labels)
 
 
 def still(shown: Picture, path: Path, condition: Condition) -> Path:
@@ -333,7 +334,7 @@ def across(plan: Plan) -> Iterator[Row]:
         paths = {"questioned": f"clips/scene-{one + 1:02d}-same-{_slug(PLAIN)}.mp4"}
         paths["original"] = f"clips/scene-{other + 1:02d}.mp4"
         for kind in ("source.comparison", "source.match"):
-            made.add(kind, "unrelated", unit=unit, source="another scene, clip", condition=PLAIN, **paths)
+            made.add(kind, "unrelated", unit=unit, source="invented clips", condition="another scene", **paths)
     yield from made.rows
 
 
@@ -378,8 +379,8 @@ def identities(plan: Plan) -> Iterator[Row]:
             "face.identity",
             "same-person" if is_same else "different-persons",
             unit=one.name if is_same else f"{one.name}|{other.name}",
-            source="photographs",
-            condition=PLAIN,
+            source="invented persons",
+            condition="photographs",
             content=photo_of(one, 2),
             photos="|".join(photo_of(other, photo) for photo in range(2)),
         )
@@ -391,8 +392,8 @@ def identities(plan: Plan) -> Iterator[Row]:
                 "face.identity",
                 "h1" if other is donor else "h2",
                 unit="|".join(sorted({donor.name, target.name, other.name})),
-                source="face drawn anew, clip",
-                condition=PLAIN,
+                source="invented persons",
+                condition="clip with a face drawn anew",
                 content=f"clips/scene-{number + 1:02d}-drawn-{_slug(PLAIN)}.mp4",
                 photos="|".join(photo_of(other, photo) for photo in range(2)),
             )
@@ -418,6 +419,7 @@ def _measured(shown: Picture) -> NDArray[np.float32]:
     return embedding(shown, find(shown)[0])
 
 
+PICTURES = "invented pictures"
 TWICE = ((60, 90), (75, 90), (85, 95))
 
 
@@ -436,16 +438,17 @@ def pictures(number: int, folder: Path, plan: Plan) -> list[Row]:
         for what, shown, truth in (("twice", once, "genuine"), ("pasted", pasted, "spliced")):
             path = f"pictures/{unit}-{what}-{first}-{second}.jpg"
             (folder / path).write_bytes(_jpeg(shown, second))
-            made.add("tamper.double_jpeg", truth, unit=unit, source=what, condition=condition, path=path)
+            labels = {"unit": unit, "source": PICTURES, "condition": f"{what}, {condition}", "path": path}
+            made.add("tamper.double_jpeg", truth, **labels)
             if what == "twice":
-                made.add("compression.jpeg", "twice", unit=unit, source=what, condition=condition, path=path)
+                made.add("compression.jpeg", "twice", **labels)
     for quality in (75, 92):
         path = f"pictures/{unit}-once-{quality}.jpg"
         (folder / path).write_bytes(_jpeg(whole, quality))
-        condition = f"quality {quality}"
+        condition = f"once, quality {quality}"
         truths = {"tamper.double_jpeg": "genuine", "compression.jpeg": "once", "tamper.copy_move": "genuine"}
         for kind, truth in truths.items():
-            made.add(kind, truth, unit=unit, source="once", condition=condition, path=path)
+            made.add(kind, truth, unit=unit, source=PICTURES, condition=condition, path=path)
     _moved(made, unit, whole)
     return made.rows
 
@@ -456,8 +459,8 @@ def _moved(made: Made, unit: str, whole: Picture) -> None:
     for name, content in (("png", cv2.imencode(".png", copied)[1].tobytes()), ("jpg", _jpeg(copied, 90))):
         path = f"pictures/{unit}-copied.{name}"
         (made.folder / path).write_bytes(content)
-        condition = "PNG" if name == "png" else "quality 90"
-        made.add("tamper.copy_move", "copied", unit=unit, source="copied part", condition=condition, path=path)
+        condition = "copied part, PNG" if name == "png" else "copied part, quality 90"
+        made.add("tamper.copy_move", "copied", unit=unit, source=PICTURES, condition=condition, path=path)
 
 
 def _jpeg(shown: Picture, quality: int) -> bytes:

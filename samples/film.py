@@ -39,7 +39,7 @@ def make_footage(path: Path) -> None:
 
 def make_questioned(path: Path) -> None:
     """Makes the clip in question: the footage, decoded, with the subject's face in place of the speaker's."""
-    edit = replaced(scene(), subject())
+    edit = replaced(scene(), subject(), share=0.5)
     encode((edit(one, index) for index, one in enumerate(_footage(path))), path, rate_hz=RATE_HZ, crf=25)
 
 

@@ -131,7 +131,14 @@ def _identity_lines(identity: Mapping[str, Any]) -> Iterator[str]:
         return
     favoured = {"h1": 0, "h2": 1}.get(weighed["favours"])
     towards = "" if favoured is None else f" for: {weighed['propositions'][favoured]}"
-    low, high = weighed["log10_interval"]
     yield f"    {TERMS[weighed['term']]}{towards}"
-    yield f"    log10 likelihood ratio {weighed['log10_lr']:.2f} (19 in 20: {low:.2f} to {high:.2f})"
-    yield f"    {weighed['limits'][0]}"
+    yield f"    log10 likelihood ratio {weighed['log10_lr']:.2f} ({_interval(weighed)})"
+    yield from (f"    {limit}" for limit in weighed["limits"])
+
+
+def _interval(weighed: Mapping[str, Any]) -> str:
+    """Says within what the number lies; an interval that the cap cut to one point must not look like precision."""
+    low, high = weighed["log10_interval"]
+    if low == high:
+        return "the whole interval of 19 in 20 lies beyond what the test material carries, and was cut off here"
+    return f"19 in 20: {low:.2f} to {high:.2f}"

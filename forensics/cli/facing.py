@@ -83,14 +83,15 @@ def show_faces(
         shown = appearances(writer, wanted.items, subjects=tuple(names))
         head = str(writer.case.head)
     time, gaps = time_answer(done.stamped, found) if done.stamped else ("nothing new to time-stamp", [])
-    groups = _group_of(shown.persons)
+    persons = shown.persons if done.identified.has_basis else None
+    groups = _group_of(persons)
     return {
         "is_compared": done.identified.has_basis,
         "why_not": None if done.identified.has_basis else WHY_OFF,
         "how": None if done.identified.has_basis else HOW_ON,
         "subjects": [{"id": name, "registered_as": text} for name, text in names.items()],
         "contents": [_content(one, groups) for one in shown.contents],
-        "persons": None if shown.persons is None else _persons(shown.persons),
+        "persons": None if persons is None else _persons(persons),
         "examined": done.looked.examined,
         "compared": sum(one.kind == "face.identity" for one in done.identified.findings),
         "compared_before": done.identified.skipped,

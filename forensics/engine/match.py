@@ -10,6 +10,7 @@ from forensics.analyzers.match.material import ITEMS_FACT
 from forensics.codec import to_json
 from forensics.custody.index import examination_key
 from forensics.custody.records import read_at
+from forensics.custody.subject import ACTION as REFERENCE
 from forensics.custody.writer import Writer
 from forensics.engine import act
 from forensics.engine.acquire import describe
@@ -98,17 +99,29 @@ def match_case(writer: Writer, items: Sequence[str], *, setup: Setup, jobs: int,
 
 
 def contents_of(writer: Writer, items: Sequence[str]) -> tuple[Content, ...]:
-    """Lists the distinct contents with a fingerprint, in the order of their collection."""
+    """Lists the distinct contents with a fingerprint, in the order of their collection.
+
+    Reference photographs of registered persons are left out, unless they were collected as evidence too: they were
+    handed over for the comparison of faces, and must not come into a folder that is made for searches elsewhere.
+    """
     query = (
         "SELECT DISTINCT item.id, item.sensitivity FROM artifact JOIN item ON item.id = artifact.item "
         "WHERE artifact.content = ? ORDER BY item.number"
     )
     found = []
     for one in seen(writer, (ROLE, KEY_FRAME_ROLE), items=items):
+        if _is_reference(writer, one.artifact.content_sha256):
+            continue
         rows = writer.index.rows(query, (one.artifact.content_sha256,))
         is_sealed = one.artifact.sealed is not None or any(Sensitivity(row[1]).is_sealed for row in rows)
         found.append(Content(one, tuple(row[0] for row in rows), is_sealed))
     return tuple(found)
+
+
+def _is_reference(writer: Writer, content: str) -> bool:
+    """Whether a content came into the case as a reference photograph alone."""
+    acquired = writer.index.rows("SELECT DISTINCT seq FROM artifact WHERE content = ? AND item IS NOT NULL", (content,))
+    return bool(acquired) and all(writer.case.events[seq].action == REFERENCE for (seq,) in acquired)
 
 
 def _with_items(content: Content) -> Seen:

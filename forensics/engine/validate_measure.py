@@ -15,6 +15,9 @@ from forensics.plugins import ANALYZERS, COMPARISONS, installed, load
 PHOTOS = "photos"
 """Column with reference photos of one person, one or more."""
 
+_OF_PERSONS = ("identity", "persons")
+"""Comparisons that compare the faces of persons, whichever kind of finding is read of them."""
+
 _LONGEST = 200
 """Characters of a reason that are kept."""
 
@@ -154,7 +157,8 @@ def measure_of(kind: str, analyzer: str, *, is_comparison: bool = False) -> Meas
         raise UsageError(f"it is not known what states {kind}", hint="Name the analyzer or comparison: --analyzer.")
     made = known[0] if known else Measure(kind, runner, columns=_columns_of(analyzer))
     words = Words((*ALWAYS_H1, *made.words.h1), (*ALWAYS_H2, *made.words.h2))
-    return replace(made, runner=analyzer or made.runner, words=words)
+    needs_basis = made.needs_basis or made.runner in _OF_PERSONS
+    return replace(made, runner=analyzer or made.runner, words=words, needs_basis=needs_basis)
 
 
 def _class_of(name: str) -> Any:

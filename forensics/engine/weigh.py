@@ -27,6 +27,9 @@ _REFERENCES = sentence(
     "weighing.references", "The reference photographs do not resemble one another, so nothing was weighed."
 )
 
+_FACE_REASONS = frozenset({"face_altered", "face_added"})
+"""Reasons of a comparison that are about faces, and not about what lies beside them."""
+
 Weighing = Callable[[Finding, str, Calibration | None], Interpretation | None]
 
 
@@ -71,13 +74,19 @@ def _narrowest(width_px: float | None) -> float | None:
 
 
 def _comparison(finding: Finding, reference: str, calibration: Calibration | None) -> Interpretation | None:
-    """Says of a comparison with a suspected original which traces it shows; nothing where it shows none."""
+    """Says of a comparison with a suspected original which traces it shows; nothing where no face shows any.
+
+    A caption or another change outside the faces says nothing about whether a face was replaced.
+    """
     rungs = {
         "scene_corresponds_face_differs": Rung.UNEXPLAINED_TRACES,
         "scene_corresponds_region_altered": Rung.AMBIGUOUS_TRACES,
     }
     rung = rungs.get(str(finding.values.get("verdict")))
     inside = finding.values.get("structure_inside")
+    reasons = finding.values.get("reasons") or ()
+    if rung is Rung.AMBIGUOUS_TRACES and not _FACE_REASONS.intersection(map(str, reasons)):
+        return None
     if rung is None or finding.result is not Result.FOUND or not isinstance(inside, list | tuple) or not inside:
         return None
     measured = Measurement(

@@ -11,6 +11,8 @@ from itertools import pairwise
 
 from forensics.codec import canonical, from_json, parse, to_json
 from forensics.errors import CodecError, UsageError
+from forensics.proof.binomial import upper_bound
+from forensics.proof.bound import cap
 from forensics.proof.condition import Condition, check_condition
 
 FORMAT_VERSION = 1
@@ -174,7 +176,23 @@ def read_calibration(data: bytes) -> Calibration:
         raise CodecError("the calibration is not in canonical form, or has members that are not known")
     if not _is_sound(calibration):
         raise CodecError("the calibration's figures contradict each other")
+    _demand_earned_caps(calibration)
     return calibration
+
+
+def _demand_earned_caps(calibration: Calibration) -> None:
+    """Makes sure that no score may say more than so many units without any error carry.
+
+    Raises:
+        CodecError: A cap is greater.
+    """
+    miss_h1, miss_h2 = (upper_bound(0, units) for units in (calibration.h1_units, calibration.h2_units))
+    most_h1, most_h2 = cap(miss_h2, miss_h1), cap(miss_h1, miss_h2)
+    if any(knot.cap_h1 > most_h1 or knot.cap_h2 > most_h2 for knot in calibration.knots):
+        raise CodecError(
+            f"a cap of the calibration is greater than {calibration.h1_units} and {calibration.h2_units} independent "
+            "units carry"
+        )
 
 
 def check_about(about: About) -> None:

@@ -99,10 +99,17 @@ def _number_rows(record: Interpretation, words: Words) -> Iterator[tuple[Said, S
     if lr is None or interval is None or cap is None or not _is_sound(record):
         return
     yield words.say("scale.likelihood_ratio"), words.say("weight.about", n=ratio(lr, words))
-    low, high = (ratio(one, words) for one in interval)
-    yield words.say("weight.interval"), words.say("word.range", first=low, last=high)
+    yield words.say("weight.interval"), _interval_said(interval, words)
     yield words.say("weight.cap"), words.number(times(cap))
     yield words.say("scale.head_term"), words.say(f"scale.{record.term}")
+
+
+def _interval_said(interval: tuple[float, float], words: Words) -> Said:
+    """Writes an interval; one that the cap cut to a point is said to be so, since it would look like precision."""
+    if interval[0] == interval[1]:
+        return words.say("weight.interval_cut")
+    low, high = (ratio(one, words) for one in interval)
+    return words.say("word.range", first=low, last=high)
 
 
 def ratio(log10: float, words: Words) -> Said:

@@ -61,6 +61,33 @@ def test_a_person_is_registered_listed_and_deleted_without_a_trace(case: Path, p
     assert subject(case).told["subjects"] == []
 
 
+def test_a_reference_photo_is_not_exported_for_searches_elsewhere(case: Path, photos: Path, tmp_path: Path) -> None:
+    drawn_face(tmp_path / "item.png", 9)
+    assert forensics("collect", case, tmp_path / "item.png").code == 0
+    assert subject(case, "A. B.", "--photo", photos / "one.png", "--basis", BASIS).code == 0
+    ended = forensics("match", case, "--export", tmp_path / "export", "--json")
+    assert ended.code == 0, ended.errors
+    assert (ended.told["contents"], ended.told["exported"]["contents"]) == (1, 1)
+    assert [one.name[:9] for one in (tmp_path / "export").iterdir() if one.is_dir()] == ["ITEM-0001"]
+
+    assert forensics("collect", case, photos / "one.png").code == 0
+    assert forensics("match", case, "--json").told["contents"] == 2
+
+
+def test_groups_of_faces_are_no_longer_told_once_the_only_basis_is_erased(
+    case: Path, photos: Path, tmp_path: Path
+) -> None:
+    drawn_face(tmp_path / "item.png", 9)
+    assert forensics("collect", case, tmp_path / "item.png").code == 0
+    assert subject(case, "A. B.", "--photo", photos / "one.png", "--basis", BASIS).code == 0
+    assert forensics("faces", case, "--json").told["persons"]["person_count"] == 1
+    assert subject(case, "A. B.", "--delete", "--yes", "--basis", "withdrawn").code == 0
+    told = forensics("faces", case, "--json").told
+    assert (told["is_compared"], told["persons"], told["subjects"]) == (False, None, [])
+    assert "GDPR" in told["why_not"]
+    assert [track["person"] for one in told["contents"] for track in one["tracks"]] == [None]
+
+
 def test_without_a_basis_nobody_is_registered_and_the_law_is_named(case: Path, photos: Path) -> None:
     refused = subject(case, "N.", "--photo", photos / "one.png")
     assert refused.code == 2

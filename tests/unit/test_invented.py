@@ -71,7 +71,7 @@ def test_a_person_resembles_himself_in_another_pose_and_light():
 def test_persons_of_the_cast_do_not_resemble_each_other():
     looks = list(product((POSES[0], OTHER), repeat=2))
     for one, other in combinations(CAST, 2):
-        assert median(float(measured(one, first) @ measured(other, second)) for first, second in looks) < 0.35
+        assert median(float(measured(one, first) @ measured(other, second)) for first, second in looks) < 0.4
 
 
 def test_nobody_has_two_parts():

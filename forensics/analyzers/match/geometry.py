@@ -30,6 +30,10 @@ _MOST_TURN_DEG = 12.0
 """Range of scales that corners of seven sizes reach, and the turn up to which upright descriptors are alike."""
 
 _LEAST_MATCHES = 4
+_CELLS = 6
+_CELL_CORNERS = 3
+"""Parts of the picture, 6 by 6, and the corners that one must have to count."""
+
 _SPOT_PX = 4.0
 """Corners nearer to each other than this, found at several sizes, count as one."""
 
@@ -44,6 +48,8 @@ class Placement:
         is_mirrored: Whether left and right are exchanged.
         scale: Length in the second of what is 1 long in the first, both brought to one area.
         bits: Median number of bits in which the descriptors of these corners differ.
+        support: Share of the parts of the first picture that lie in the second and have corners, in which some agree;
+            0 to 1.
     """
 
     matrix: NDArray[np.float64]
@@ -51,6 +57,7 @@ class Placement:
     is_mirrored: bool
     scale: float
     bits: float
+    support: float
 
     def inverse(self) -> NDArray[np.float64]:
         """Gives the transform from the second to the first, shape (2, 3)."""
@@ -99,7 +106,36 @@ def placed(
         return None
     inliers = min(_spots(a[agree]), _spots(b[agree]))
     whole = _in_shares(matrix, sides(first), sides(second), is_mirrored=is_mirrored)
-    return Placement(whole, inliers, is_mirrored, scale, float(np.median(bits[agree])))
+    support = _support(first, marks[0][0], a[agree] / sides(first), whole, is_mirrored=is_mirrored)
+    return Placement(whole, inliers, is_mirrored, scale, float(np.median(bits[agree])), support)
+
+
+def _support(
+    value: Fingerprint,
+    mark: int,
+    agreeing: NDArray[np.float64],
+    matrix: NDArray[np.float64],
+    *,
+    is_mirrored: bool,
+) -> float:
+    """Gives in how many of the parts that could agree corners do; places as shares, those that agree mirrored."""
+    import numpy as np
+
+    if is_mirrored:
+        agreeing = agreeing * [-1, 1] + [1, 0]
+    places = _corners(value, mark)[0]
+    there = places @ matrix[:, :2].T + matrix[:, 2]
+    seen = _cells(places[np.all((there >= 0) & (there <= 1), axis=1)])
+    possible = np.bincount(seen, minlength=_CELLS**2) >= _CELL_CORNERS
+    found = np.bincount(_cells(agreeing), minlength=_CELLS**2) > 0
+    return float(np.count_nonzero(found & possible)) / max(1, int(np.count_nonzero(possible)))
+
+
+def _cells(places: NDArray[np.float64]) -> NDArray[np.int64]:
+    import numpy as np
+
+    cells = np.clip((places * _CELLS).astype(np.int64), 0, _CELLS - 1)
+    return np.asarray(cells[:, 1] * _CELLS + cells[:, 0])
 
 
 def _pair(

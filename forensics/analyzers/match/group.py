@@ -30,7 +30,8 @@ class Pair:
 
 def _most_shared(pair: Pair) -> tuple[float, float, int, int]:
     timed = pair.verdict.timing
-    return -(timed.overlap_s if timed else 0.0), -pair.verdict.agreement.share, pair.first, pair.second
+    place = pair.verdict.placement
+    return -(timed.overlap_s if timed else 0.0), -(place.support if place else 0.0), pair.first, pair.second
 
 
 @dataclass
@@ -91,13 +92,31 @@ class Groups:
     def shared(self) -> list[list[Pair]]:
         """Gives the pairs that share a passage or part and do not belong to one group.
 
-        Pairs of the same two groups and the same relation are together, the one that shares most first.
+        Pairs of one relation that hang together through groups and pairs are together, the one that shares most first.
         """
-        found: dict[tuple[int, int, Relation], list[Pair]] = {}
-        for one in self.pairs:
-            low, high = sorted((self.root(one.first), self.root(one.second)))
-            if one.verdict.relation in SHARING and low != high:
-                found.setdefault((low, high, one.verdict.relation), []).append(one)
+        return [pairs for relation in SHARING for pairs in self._hanging(relation)]
+
+    def _hanging(self, relation: Relation) -> list[list[Pair]]:
+        chosen = [
+            one
+            for one in self.pairs
+            if one.verdict.relation is relation and self.root(one.first) != self.root(one.second)
+        ]
+        above: dict[int, int] = {}
+
+        def top(number: int) -> int:
+            number = self.root(number)
+            while number in above:
+                number = above[number]
+            return number
+
+        for one in chosen:
+            low, high = sorted((top(one.first), top(one.second)))
+            if low != high:
+                above[high] = low
+        found: dict[int, list[Pair]] = {}
+        for one in chosen:
+            found.setdefault(top(one.first), []).append(one)
         return [sorted(pairs, key=_most_shared) for pairs in found.values()]
 
     def lonely(self) -> list[int]:

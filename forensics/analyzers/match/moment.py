@@ -29,7 +29,9 @@ of all offsets: copies of all kinds have 0.44 and more over 4 s, 0.47 over 2 s a
 0.12 over 5 s, 0.34 over 3 s and 0.16 over 1.2 s at most."""
 
 _TRIMMED = 0.75
-"""Share of the pixels that are compared once an offset is tried. *Source:* captions and logos cover up to a quarter."""
+_SMALL = 0.3
+"""Share of the pixels that are compared once an offset is tried, and the difference in standard deviations up to which
+none is left out. *Source:* captions and logos cover up to a quarter, and differ by one deviation and more."""
 
 _ROUNDING = 1e-6
 
@@ -141,7 +143,9 @@ def _kept(a: Strip, b: Strip, lag: int) -> NDArray[np.bool_]:
 
     left, right = _overlap(len(a.still), len(b.still), lag)
     apart = np.abs((a.still[left] - b.still[right]).mean(axis=0))
-    return np.asarray(apart <= np.quantile(apart, _TRIMMED) if len(apart) else np.zeros(0, bool))
+    if not len(apart):
+        return np.zeros(0, bool)
+    return np.asarray(apart <= max(float(np.quantile(apart, _TRIMMED)), _SMALL))
 
 
 def _lags(a: Strip, b: Strip, *, step: float, votes_s: Sequence[float]) -> list[int]:

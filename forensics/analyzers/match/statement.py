@@ -84,6 +84,7 @@ def described(pair: Pair, contents: Sequence[Content]) -> dict[str, Any]:
         "visible_b": round(one.visible[1], 2),
         "inliers": place.inliers if place else 0,
         "agreement": round(one.agreement.share, 2),
+        "support": round(place.support, 2) if place else None,
         "time_a_s": round(one.times_s[0], 2),
         "time_b_s": round(one.times_s[1], 2),
     }
@@ -116,34 +117,38 @@ def identical(name: str, one: Content) -> Message:
     )
 
 
-def shared(pair: Pair, contents: Sequence[Content], *, pair_count: int) -> Message:
+def shared(pairs: Sequence[Pair], contents: Sequence[Content]) -> Message:
     """States what contents share that are no copies of one work.
 
     Args:
-        pair: The two that share most.
+        pairs: Pairs of one relation, the one that shares most first.
         contents: All contents.
-        pair_count: Pairs of which the same is said.
     """
+    pair, place = pairs[0], pairs[0].verdict.placement
+    counts = {
+        "pair_count": len(pairs),
+        "content_count": len({number for one in pairs for number in (one.first, one.second)}),
+    }
     first, second = contents[pair.first].called, contents[pair.second].called
     timed = pair.verdict.timing
     if pair.verdict.relation is Relation.PASSAGE and timed:
         return message(
             "match.passage",
-            "{first} and {second} share {overlap_s} s of footage, less than half of the shorter; {pair_count} pairs of "
-            "their copies do.",
+            "{first} and {second} share {overlap_s} s of footage, less than half of the shorter. In all, {pair_count} "
+            "pairs of {content_count} files share such a passage.",
             first=first,
             second=second,
             overlap_s=round(timed.overlap_s, 1),
-            pair_count=pair_count,
+            **counts,
         )
     return message(
         "match.part",
-        "{first} and {second} share a part of the picture: {percent} % of what can be compared where they lie upon "
-        "each other agrees; {pair_count} pairs of their copies do.",
+        "{first} and {second} share a part of the picture: where they lie upon each other, details agree in {percent} "
+        "% of it. In all, {pair_count} pairs of {content_count} files share a part.",
         first=first,
         second=second,
-        percent=round(100 * pair.verdict.agreement.share),
-        pair_count=pair_count,
+        percent=round(100 * (place.support if place else 0.0)),
+        **counts,
     )
 
 
@@ -217,7 +222,8 @@ def alternatives(relations: Mapping[str, int]) -> tuple[Message, ...]:
             "The same footage is published by several people for many reasons: quoting, reporting, sharing, archiving.",
         )
     ]
-    if set(relations) & {Relation.PICTURE.value, Relation.FRAME.value, Relation.PART.value}:
+    pictures = {Relation.PICTURE.value, Relation.FRAME.value, Relation.PART.value}
+    if set(relations) & pictures:
         said.append(
             message(
                 "match.alternative.series",
@@ -225,7 +231,7 @@ def alternatives(relations: Mapping[str, int]) -> tuple[Message, ...]:
                 "copies.",
             )
         )
-    if set(relations) & {Relation.PART.value, Relation.PASSAGE.value}:
+    if set(relations) & {*pictures, Relation.PASSAGE.value}:
         said.append(
             message(
                 "match.alternative.template",

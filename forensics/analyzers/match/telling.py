@@ -90,8 +90,7 @@ class Telling:
     def _shared(self, pairs: list[Pair]) -> Finding:
         numbers = sorted({number for one in pairs for number in (one.first, one.second)})
         contents = [self.case.contents[one] for one in numbers]
-        pair = pairs[0]
-        relation = pair.verdict.relation
+        relation = pairs[0].verdict.relation
         is_passage = relation is Relation.PASSAGE
         values: dict[str, Any] = {
             "about": relation.value,
@@ -102,7 +101,7 @@ class Telling:
             self.blank,
             subject=tuple(one.sha256 for one in contents),
             result=Result.FOUND if is_passage else Result.INDETERMINATE,
-            statement=say.shared(pair, self.case.contents, pair_count=len(pairs)),
+            statement=say.shared(pairs, self.case.contents),
             values=values if is_passage else {**values, "strength": "consistent_with"},
             alternatives=say.alternatives({relation.value: 1}),
         )

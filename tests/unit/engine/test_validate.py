@@ -340,6 +340,20 @@ def test_scores_that_fall_with_the_first_proposition_are_not_calibrated(texts):
     assert "do not rise" in validated.told["no_calibration"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "analyzer"),
+    [
+        ("", "identity"),
+        ("another.kind", "identity"),
+        ("faces.persons", "persons"),
+        ("faces.persons", "forensics.analyzers.persons:PersonsComparison"),
+        ("x", "forensics.analyzers.identity:IdentityComparison"),
+    ],
+)
+def test_by_no_name_are_persons_compared_without_a_basis(kind, analyzer):
+    assert measure_of(kind, analyzer).needs_basis
+
+
 def test_persons_are_not_compared_without_a_basis(texts):
     request = asked(texts, "counting.length", HERE)
     request = replace(request, measure=replace(request.measure, needs_basis=True))

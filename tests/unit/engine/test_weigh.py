@@ -36,8 +36,8 @@ def identity(**values: Any) -> Finding:
     )
 
 
-def comparison(verdict: str, result: Result = Result.FOUND) -> Finding:
-    values = {"verdict": verdict, "structure_inside": [0.7, 0.6, 0.8]}
+def comparison(verdict: str, result: Result = Result.FOUND, *, reasons: tuple[str, ...] = ("face_altered",)) -> Finding:
+    values = {"verdict": verdict, "structure_inside": [0.7, 0.6, 0.8], "reasons": list(reasons)}
     statement = Message("source.comparison.differs", "It differs.")
     tool = Tool("source", "1")
     return Finding(("0" * 64, "1" * 64), Stage.COMPARE, "source.comparison", result, statement, tool, values=values)
@@ -97,6 +97,11 @@ def test_a_comparison_without_calibration_has_a_statement_and_no_number(verdict,
     made = weigh_finding(comparison(verdict), "3/0", shipped())
     assert (made.term if made else None) == term
     assert made is None or made.log10_lr is None
+
+
+def test_a_caption_beside_a_face_that_agrees_says_nothing_about_a_replaced_face():
+    found = comparison("scene_corresponds_region_altered", reasons=("region_outside",))
+    assert weigh_finding(found, "3/0", shipped()) is None
 
 
 def test_an_open_comparison_is_not_weighed():

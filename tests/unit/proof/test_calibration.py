@@ -23,7 +23,7 @@ from forensics.proof.condition import Condition, check_condition, outside
 from forensics.proof.fitting import calibrate
 from tests.unit.proof.trials import ABOUT, separated
 
-KNOTS = (Knot(0.0, -1.0, -1.5, -0.5, 0.0, 0.75), Knot(1.0, 1.0, 0.5, 1.5, 0.25, 0.5), Knot(2, 2, 1, 3, 1.25, 0))
+KNOTS = (Knot(0.0, -1.0, -1.5, -0.5, 0.0, 0.75), Knot(1.0, 1.0, 0.5, 1.5, 0.25, 0.5), Knot(2, 2, 1, 3, 0.95, 0))
 MADE = Calibration(ABOUT, Method.LOGISTIC, 20, 30, 40, 60, 0.25, 0.2, 0.3, 0.125, 1.5, 0.5, 1000, 1, KNOTS)
 
 
@@ -82,6 +82,9 @@ UNREADABLE = {
     "knots in disorder": _knots({"score": 5}, {}, {}),
     "an interval beside its value": _knots({"low": 2}, {}, {}),
     "a negative cap": _knots({"cap_h1": -1}, {}, {}),
+    "a cap of 99": _knots({}, {}, {"cap_h1": 99}),
+    "a cap for H1 that 20 and 30 units without error do not carry": _knots({}, {}, {"cap_h1": 0.96}),
+    "a cap for H2 that they do not carry": _knots({"cap_h2": 0.82}, {}, {}),
     "too few units": _changed(h1_units=3),
     "more units than trials": _changed(h2_trials=5),
     "a negative cost": _changed(cllr=-0.1),

@@ -135,6 +135,16 @@ def test_a_number_has_propositions_interval_cap_and_the_standard_sentence(part):
         assert said in text
 
 
+def test_an_interval_that_the_cap_cut_to_a_point_is_not_printed_as_precision(templates):
+    case = faces.swap()
+    cut = {"log10_lr": 0.95, "log10_interval": (0.95, 0.95), "log10_cap": 0.95}
+    record = faces.weighing("5/3", FACE_SYNTHESISED, **faces.LIMITED | cut)
+    snapshot = replace(case.snapshot(), interpretations=(Committed("6/0", record),))
+    text = words_of(section(view.build(snapshot, language="en", templates=templates), "comparisons"))
+    assert "8 to 8" not in text
+    assert "was cut off there" in text
+
+
 def test_a_face_that_is_not_suitable_has_the_ladder_and_no_number(part):
     one = page(part, "no resemblance, or nothing to compare")
     text = words_of(one)

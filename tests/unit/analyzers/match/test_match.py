@@ -140,6 +140,37 @@ def test_pictures_that_share_a_template_are_named_and_joined_to_nothing(folder):
     assert finding.values["strength"] == "consistent_with"
 
 
+def page(seed: int) -> np.ndarray:
+    """Draws a typed page under a letterhead."""
+    chance = np.random.default_rng(seed)
+    picture = np.full((700, 500, 3), 250, np.uint8)
+    cv2.putText(picture, "DISTRICT COURT", (130, 50), 0, 0.9, (0, 0, 0), 2)
+    cv2.circle(picture, (70, 40), 25, (60, 60, 160), 3)
+    for line in range(26):
+        letters = "".join(chr(one) for one in chance.choice([*range(97, 123), 32, 32, 32], 48))
+        cv2.putText(picture, letters, (35, 100 + 22 * line), 0, 0.45, (20, 20, 20), 1)
+    return picture
+
+
+def test_typed_pages_of_one_letterhead_are_not_one_picture(folder):
+    contents = [printed(still(page(seed), folder / f"page{seed}.jpg")) for seed in range(4)]
+    copy = printed(still(page(2), folder / "copy.jpg", quality=50))
+    findings = matched(*contents, copy)
+    assert groups(*contents, copy) == [{"page2.jpg", "copy.jpg"}]
+    assert all(one.result is not Result.FOUND for one in findings[1:])
+
+
+def test_pairs_that_share_a_part_are_told_together(folder):
+    first = scene(31)
+    contents = []
+    for seed in (32, 33, 34):
+        picture = scene(seed)
+        picture[:80] = first[:80]
+        contents.append(printed(still(picture, folder / f"{seed}.jpg")))
+    (finding,) = matched(*contents)
+    assert (finding.values["about"], len(finding.values["pairs"]), len(finding.subject)) == ("shared_part", 3, 3)
+
+
 def test_a_logo_that_unrelated_pictures_share_is_no_match(folder):
     first, second = scene(33), scene(34)
     for picture in (first, second):

@@ -140,6 +140,16 @@ MEASURED = {
         CLEAN,
         FaceState.ALTERED,
     ),
+    "a strong beauty filter that warps, on a strongly compressed clip": (
+        face(0.73, 0.83, 0.40, parts=(0.7, 0.75, 0.7), blurred=0.79, shift=0.05, detail=0.45),
+        face(0.93, 0.97, 0.75, parts=(0.93, 0.94, 0.95), ratio=0.6, peak=1.7, blurred=0.93, detail=0.84),
+        FaceState.ALTERED,
+    ),
+    "a swap that lost some fine structure, strongly compressed": (
+        face(0.80, 0.92, 0.16, parts=(0.78, 0.86, 0.86), ratio=1.0, peak=1.3, blurred=0.83, shift=0.032, detail=0.58),
+        face(0.94, 0.99, 0.73, parts=(0.94, 0.94, 0.97), ratio=0.2, peak=1.3, blurred=0.95, detail=0.85),
+        FaceState.DIFFERS,
+    ),
     "make-up": (face(0.85, 0.94, 0.78, parts=(0.90, 0.99, 0.74), peak=17.8, blurred=0.88), CLEAN, FaceState.ALTERED),
     "a mouth of another moment": (face(0.89, 0.98, 0.90, parts=(1.0, 0.83, 0.80)), CLEAN, FaceState.ALTERED),
     "a sticker over the face": (face(0.26, 0.41, None, parts=(0.4, 0.32, 0.2)), CLEAN, FaceState.COVERED),
