@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -68,6 +67,6 @@ LOOKS = (
 
 def make_reference(path: Path, number: int) -> None:
     """Makes a reference photograph of the subject: another room, pose and light each."""
-    seat = Seat(replace(subject()), y=0.42, face=0.40 - 0.03 * number)
+    seat = Seat(subject(), y=0.42, face=0.40 - 0.03 * number)
     shown = frame(Scene((seat,), place=30 + number, size=(400, 480), looks=(LOOKS[number],), grain=1.5), 0)
     cv2.imwrite(str(path), shown, [cv2.IMWRITE_JPEG_QUALITY, 88])

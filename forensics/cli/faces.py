@@ -133,6 +133,8 @@ def _identity_lines(identity: Mapping[str, Any]) -> Iterator[str]:
     towards = "" if favoured is None else f" for: {weighed['propositions'][favoured]}"
     yield f"    {TERMS[weighed['term']]}{towards}"
     yield f"    log10 likelihood ratio {weighed['log10_lr']:.2f} ({_interval(weighed)})"
+    if weighed["is_own_calibration"]:
+        yield f"    by a calibration that is not part of the program: SHA-256 {weighed['calibration']}"
     yield from (f"    {limit}" for limit in weighed["limits"])
 
 

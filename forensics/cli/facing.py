@@ -19,9 +19,9 @@ from forensics.engine.examine import Analyzed, chosen_analyzers, default_jobs, e
 from forensics.engine.identify import Identified, identify_case
 from forensics.engine.stamp import Stamped, checkpoint
 from forensics.engine.subject import record_basis, registered
-from forensics.engine.weigh import own_calibrations
+from forensics.engine.weigh import own_calibrations, shipped
 from forensics.model import Finding, Gap, Interpretation, LegalBasis
-from forensics.proof.calibration import Calibration
+from forensics.proof.calibration import Calibration, digest_of
 
 FACES = "faces"
 
@@ -171,6 +171,10 @@ def _identity(finding: Finding, weighed: Interpretation | None) -> dict[str, Any
     }
 
 
+def _shipped_digests() -> frozenset[str]:
+    return frozenset(digest_of(one) for one in shipped().values())
+
+
 def _interpretation(one: Interpretation) -> dict[str, Any]:
     return {
         "propositions": [each.text for each in one.propositions],
@@ -180,5 +184,6 @@ def _interpretation(one: Interpretation) -> dict[str, Any]:
         "log10_interval": None if one.log10_interval is None else list(one.log10_interval),
         "log10_cap": one.log10_cap,
         "calibration": one.calibration,
+        "is_own_calibration": one.calibration is not None and one.calibration not in _shipped_digests(),
         "limits": [each.text for each in one.limits],
     }

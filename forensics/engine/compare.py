@@ -14,6 +14,7 @@ from forensics.engine.collect import Setup
 from forensics.engine.recapture import newest_artifact
 from forensics.engine.stamp import Stamped, checkpoint
 from forensics.engine.survey import Seen, bench_of, conduct
+from forensics.engine.weigh import weigh_case
 from forensics.errors import UsageError
 from forensics.model import Artifact, Finding, Gap
 from forensics.plugins import COMPARISONS, Comparison, load
@@ -139,7 +140,7 @@ def compare_items(
     setup: Setup,
     photos: tuple[Artifact, ...] = (),
 ) -> Compared:
-    """Compares two items in an act of its own, commits the findings and stamps a checkpoint over them.
+    """Compares two items in an act of its own, commits the findings and what they weigh, and stamps a checkpoint.
 
     Args:
         writer: The open case.
@@ -160,6 +161,7 @@ def compare_items(
     contents = [Seen(one) for one in (*(each.artifact for each in chosen), *photos)]
     examined = conduct(batch, contents, comparison=comparison, bench=bench_of(writer))
     setup.progress(contents)
+    weigh_case(writer, batch)
     gaps = [gap for one in examined.findings for gap in one.gaps]
     gaps.extend(act.end(batch, running))
     return Compared(chosen, examined.findings, tuple(gaps), checkpoint(writer, setup.authorities))

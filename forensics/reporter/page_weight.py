@@ -50,11 +50,14 @@ def weighed_said(found: Observation, setting: Setting) -> Said:
 
 
 def _newest(found: Iterable[Committed[Interpretation]]) -> list[Committed[Interpretation]]:
-    """Keeps, of weighings between the same propositions, the one that was made last."""
-    kept: dict[tuple[str, str], Committed[Interpretation]] = {}
+    """Keeps, of weighings between the same propositions by the same calibration, the one that was made last.
+
+    Those by other calibrations are all kept: whoever weighs again until a number pleases must not hide the others.
+    """
+    kept: dict[tuple[str, str, str | None], Committed[Interpretation]] = {}
     for one in found:
         first, second = one.record.propositions
-        kept[first.id, second.id] = one
+        kept[first.id, second.id, one.record.calibration] = one
     return list(kept.values())
 
 

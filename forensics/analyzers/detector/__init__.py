@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from forensics.analyzers import message
 from forensics.analyzers.detector.model import OwnModel, values_of
 from forensics.analyzers.detector.model import read as read_model
-from forensics.faces.table import CROP_ROLE, ROLE, Best, Table, TrackRow, read_table
+from forensics.errors import MediaError
+from forensics.faces.table import CROP_ROLE, MOST_BYTES, ROLE, Best, Table, TrackRow, read_table
 from forensics.model import Finding, Gap, GapReason, Message, Result, Stage, Tool
 from forensics.plugins import Evidence, Sink
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 KIND = "detector.score"
 _SHORT = 16
+_MOST_CUT_PX = 4096
+"""Longest side that is cut out of a kept picture, of which none has more than 320 px a side: a table that asks for more
+was not written by this program."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class DetectorAnalyzer:
             yield replace(blank, gaps=(gap,))
             return
         with tables[0].open() as stream:
-            table = read_table(stream.read())
+            table = read_table(stream.read(MOST_BYTES + 1))
         yield self._stated(blank, table, crops=_by_content(evidence), own=own, sink=sink)
 
     def _stated(
@@ -136,13 +140,19 @@ def _pixels(kept: Evidence) -> NDArray[np.uint8]:
 
 
 def _cut(pixels: NDArray[np.uint8], best: Best, margin: float) -> NDArray[np.uint8]:
-    """Cuts a square around the face out of its kept picture; beyond its edge the last pixels repeat."""
+    """Cuts a square around the face out of its kept picture; beyond its edge the last pixels repeat.
+
+    Raises:
+        MediaError: The table says that the face is larger than any picture that is kept.
+    """
     import cv2
     import numpy as np
 
     left, top, width, height = best.box_px
     (eye_x, eye_y), (kept_x, kept_y) = best.landmarks_px[0], best.crop_landmarks_px[0]
     side = max(width, height) * best.scale * margin
+    if not 0 < side <= _MOST_CUT_PX:
+        raise MediaError("the table of faces gives a face a size that no kept picture has")
     middle_x = (left + width / 2 - eye_x) * best.scale + kept_x
     middle_y = (top + height / 2 - eye_y) * best.scale + kept_y
     size = max(1, round(side))

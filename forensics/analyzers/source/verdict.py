@@ -158,9 +158,14 @@ def judged(scene: Scene, faces: Sequence[FaceJudgement]) -> tuple[Verdict, tuple
         reasons.append("region_outside")
     if reasons:
         return Verdict.REGION_ALTERED, tuple(reasons)
-    if states == {FaceState.OPEN}:
+    # A face that is seen well enough and could not be decided may be another one; a small one behind is no reason.
+    if states == {FaceState.OPEN} or any(_is_in_doubt(one) for one in faces):
         return Verdict.OPEN, ("faces_undecided",)
     return Verdict.CORRESPONDS, () if faces else ("no_face",)
+
+
+def _is_in_doubt(face: FaceJudgement) -> bool:
+    return face.state is FaceState.OPEN and not {"face_too_small", "seen_too_briefly"} & set(face.reasons)
 
 
 def _refused(scene: Scene) -> tuple[Verdict, tuple[str, ...]] | None:

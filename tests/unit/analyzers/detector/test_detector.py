@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from forensics.analyzers.detector import DetectorAnalyzer
 from forensics.analyzers.detector.model import read, values_of
-from forensics.errors import ToolError, UsageError
+from forensics.errors import MediaError, ToolError, UsageError
 from forensics.faces.quality import Reason
 from forensics.faces.table import CROP_ROLE, ROLE, Best, Table, TrackRow, write_table
 from forensics.model import Finding, GapReason, Result
@@ -58,13 +59,15 @@ def model(tmp_path: Path) -> Path:
     return path
 
 
-def evidence(folder: Path, *, bgr: tuple[int, int, int] = (10, 20, 200), is_suitable: bool = True) -> WithTracks:
+def evidence(
+    folder: Path, *, bgr: tuple[int, int, int] = (10, 20, 200), is_suitable: bool = True, width_px: float = 80.0
+) -> WithTracks:
     """Gives a picture with one face, whose kept picture has one colour."""
     picture, crop = folder / "picture.png", folder / "crop.png"
     cv2.imwrite(str(picture), np.zeros((300, 300, 3), np.uint8))
     cv2.imwrite(str(crop), np.full((160, 160, 3), bgr, np.uint8))
     sha256 = FileEvidence(crop).artifact.content_sha256
-    best = Best(0.0, sha256, (40.0, 40.0, 80.0, 80.0), LANDMARKS, LANDMARKS, 1.0)
+    best = Best(0.0, sha256, (40.0, 40.0, width_px, 80.0), LANDMARKS, LANDMARKS, 1.0)
     reasons = () if is_suitable else (next(iter(Reason)),)
     track = TrackRow("F1", 0.0, 0.0, ((0.0, 0.0),), 1, is_suitable, reasons, (), (best,))
     table = folder / "faces.json"
@@ -110,6 +113,13 @@ def test_an_activation_is_computed(model):
 def test_a_face_that_is_not_seen_well_enough_is_left_out(model, tmp_path):
     found = finding(model, evidence(tmp_path, is_suitable=False))
     assert (found.values["tracks"], found.values["left_out"]) == ([], ["F1"])
+
+
+@pytest.mark.parametrize("width_px", [1e9, 1e300, -1e9])
+def test_a_table_that_gives_a_face_an_impossible_size_costs_no_memory(width_px, model, tmp_path):
+    given = evidence(tmp_path, width_px=width_px)
+    with pytest.raises(MediaError) if width_px > 0 else nullcontext():
+        finding(model, given)
 
 
 def test_without_tracks_the_model_is_not_run(model, tmp_path):

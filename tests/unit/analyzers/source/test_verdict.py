@@ -224,3 +224,10 @@ def test_the_pose_is_heeded_wherever_another_moment_could_have_been_met():
     assert judge_face(turned, CLEAN, kind=Kind(is_clip=False, has_moments=False)).state is FaceState.DIFFERS
     squares = face(0.43, 0.95, 0.20, parts=(0.58, 0.67, 0.61), blurred=0.78, shift=0.132)
     assert judge_face(squares, CLEAN, kind=Kind(is_clip=False, has_moments=False)).state is FaceState.ALTERED
+
+
+def test_a_face_that_is_seen_well_and_stays_undecided_keeps_the_whole_open():
+    agrees, doubtful = FaceJudgement(FaceState.AGREES), FaceJudgement(FaceState.OPEN, ("landmarks_moved",))
+    small = FaceJudgement(FaceState.OPEN, ("face_too_small",))
+    assert judged(SCENE, [agrees, doubtful])[0] is Verdict.OPEN
+    assert judged(SCENE, [agrees, small])[0] is Verdict.CORRESPONDS
