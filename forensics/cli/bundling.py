@@ -8,6 +8,7 @@ from typing import Any
 
 from forensics.custody.signing import Home, SigningKey
 from forensics.custody.writer import writing
+from forensics.engine.subject import registered
 from forensics.model import Output
 from forensics.reporter.packet import Options, build
 
@@ -24,13 +25,14 @@ def bundle_case(
         event = writer.commit(
             "bundle", [Output("packet", _inside(folder, out), packet.digest, case.head.seq, None, facts)]
         )
-        head = str(writer.case.head)
+        head, subjects = str(writer.case.head), registered(writer)
     return {
         "packet": str(out),
         "sha256": packet.digest,
         "size": packet.size,
         "packet_head": str(case.head),
         "withheld": sorted(packet.withheld_blobs),
+        "subjects": [{"id": one.id, "photo_count": len(one.photos)} for one in subjects],
         "verified": "passed",
         "bagit": "passed",
         "event": event.seq,

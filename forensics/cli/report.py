@@ -117,4 +117,7 @@ def _bundle_lines(told: dict[str, Any]) -> Iterator[str]:
     yield f"case as of head {told['packet_head']}, {told['size']} bytes"
     if told["withheld"]:
         yield f"{len(told['withheld'])} sealed blobs are withheld; --include-sealed takes them along"
+    if told["subjects"]:
+        photos = sum(one["photo_count"] for one in told["subjects"])
+        yield f"the packet has the names, legal bases and {photos} reference photos of registered persons in the clear"
     yield f"checked: verify {told['verified']}, bagit {told['bagit']}"

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 _BLOCK_PX = 8
 _STEP_PX = 4
-_COARSE_PX = 6.0
-"""Blocks of 8 by 8 of 64 by 64 pixels, each half over the next, freed of slopes of brightness. *Source:* measured."""
+_COARSE_PX = 2.5
+"""Blocks of 8 by 8 of 64 by 64 pixels, each half over the next, freed of what is larger than a few pixels. *Source:*
+measured: at 6 pixels two portraits in one pose agree in 0.56 of the blocks, at 2.5 in 0.48 at most; copies with all
+changes together in 0.66 and 0.56 at least."""
 
 _LEAST_CONTRAST = 3.0
 """Standard deviation in grey levels from which a block has something to compare. *Source:* noise of compression at

@@ -23,7 +23,7 @@ _MOST_BITS = 72
 """Bits in which descriptors of one corner may differ. *Source:* measured: 14 in the median, 17 to 45 in accidental
 matches."""
 
-_TOLERANCE_PX = 4.0
+_TOLERANCE_PX = 3.0
 _ROUNDS = 1000
 _SCALES = (0.3, 3.3)
 _MOST_TURN_DEG = 12.0

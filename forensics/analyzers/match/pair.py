@@ -16,27 +16,33 @@ LEAST_CORNERS = 40
 """Corners below which a picture, or the best frame of a clip, is too plain for this method: copies keep a tenth of
 theirs at worst."""
 
-_LEAST_INLIERS = 15
-_LEAST_MOVING = 12
-"""Corners that must agree; fewer do where motion speaks too. *Source:* measured: 11 at most in 7,381 pairs of unrelated
-pictures; 24 and more in copies of all kinds of pictures, 14 and more of clips."""
+_LEAST_INLIERS, _LEAST_INLIER_SHARE = 15, 0.05
+_LEAST_MOVING = 10
+"""Corners that must agree: of pictures so many and such a share of those that there are, of clips so many, since motion
+decides. *Source:* measured: 22 at most in 1,400 pairs of portraits of 500 corners, the same captions on both; 27 and
+more in copies with all changes together."""
 
-_MOST_BITS = 30.0
-"""Bits in which the descriptors of these corners differ, in the median. *Source:* measured: 18 at most in copies."""
+_MOST_BITS = 26.0
+"""Bits in which the descriptors of these corners differ, in the median. *Source:* measured: 24 at most in copies."""
 
 _ENOUGH = 60
 """Corners that agree from which no better frame is looked for."""
 
-_LEAST_SHARE = 0.5
-_LEAST_PART = 0.2
+_LEAST_SHARE, _LEAST_SUPPORT = 0.5, 0.32
 _LEAST_BLOCKS = 24
-"""Share of the blocks that agree from which a picture, and from which a part of it, is the same, and how many blocks
-must. *Source:* measured: copies 0.6 and more with captions, other pictures 0.1."""
+"""Share of the blocks that agree, and of the picture's parts with corners in which some agree, from which a picture is
+the same; and how many blocks must. *Source:* measured: copies with all changes together
+have 0.56 and 0.36 at least; portraits of different persons in one pose 0.48 and 0.28 at most, unless both bear the same
+captions; typed pages of one letterhead 0.23 of the parts, though their blocks agree."""
 
-_LEAST_SUPPORT, _LEAST_PART_SUPPORT = 0.36, 0.1
-"""Share of the picture's parts in which corners must agree, times the share of the blocks that do; and for a part of
-the picture. *Source:* measured: copies with all changes together 0.33 and more where 0.8 of the blocks agree; typed
-pages of one letterhead 0.23 at most where 0.87 agree: their lines look alike from afar, their letters do not."""
+_PART_INLIERS, _PART_BITS, _PART_SHARE, _PART_SUPPORT = 18, 18.0, 0.3, 0.12
+"""Corners that agree, bits in which their descriptors differ at most, blocks and parts that agree, from which a part of
+two pictures is the same. *Source:* measured: 19 corners, 14 bits, 0.37 and 0.19 where half of a picture was replaced;
+22 bits and more in portraits in one pose."""
+
+_LEAST_MOVING_SHARE = 0.1
+"""Share of the blocks that must agree before clips are compared in time: frames that are half a second apart agree in
+what does not move alone."""
 
 _FEW_BLOCKS, _NEARLY_ALL = 12, 0.9
 """As many blocks are enough where nearly all that there are agree: sketches, tables, clocks on a plain ground."""
@@ -54,7 +60,7 @@ _MOST_POOLED = 6
 """Marked frames that are so near in time at an offset lie upon each other, of them so many."""
 
 WHOLE = 0.5
-"""Share of the shorter clip from which two clips are copies and not only share a passage."""
+"""Share of the shorter clip from which two clips are copies; less is a shared passage."""
 
 _WHOLE_SMALL, _WHOLE_LARGE = 0.7, 0.3
 """Share of the one and of the other picture that both show, from which they are copies: a half is left by a crop of
@@ -195,21 +201,21 @@ def _verdict(first: Fingerprint, second: Fingerprint, link: Link, place: Placeme
 
 def _judged(first: Fingerprint, second: Fingerprint, verdict: Verdict, links: Sequence[Link]) -> Verdict:
     if first.is_still or second.is_still:
-        return _of(verdict, _still(verdict, is_pair=first.is_still and second.is_still))
+        is_pair = first.is_still and second.is_still
+        return _of(verdict, _still(verdict, _fewer(first, second), is_pair=is_pair))
     place = verdict.placement
-    if place is None or verdict.agreement.share < _LEAST_PART:
+    if place is None or verdict.agreement.share < _LEAST_MOVING_SHARE:
         return verdict
     votes = [second.time_of(one.second) - first.time_of(one.first) for one in links]
-    shorter_s = min(first.duration_s, second.duration_s)
     timed = timing(first, second, place.matrix, votes_s=votes)
-    made = _of(verdict, _clip(verdict, timed, shorter_s), timed)
+    made = _of(verdict, _clip(first, second, verdict, timed), timed)
     if made.relation in COPIES or timed.likeliest_s is None:
         return made
     better = _together(first, second, timed.likeliest_s, is_mirrored=place.is_mirrored)
     if better is None or better.inliers < place.inliers:
         return made
     again = timing(first, second, better.matrix, votes_s=[*votes, timed.likeliest_s])
-    other = _of(replace(verdict, placement=better), _clip(verdict, again, shorter_s), again)
+    other = _of(replace(verdict, placement=better), _clip(first, second, verdict, again), again)
     return max(made, other, key=_rank)
 
 
@@ -229,25 +235,34 @@ def _of(verdict: Verdict, relation: Relation, timed: Timing | None = None) -> Ve
     return Verdict(relation, verdict.placement, verdict.agreement, verdict.times_s, timed, verdict.visible)
 
 
-def _still(verdict: Verdict, *, is_pair: bool) -> Relation:
-    agree = verdict.agreement
-    least = _FEW_BLOCKS if agree.share >= _NEARLY_ALL else _LEAST_BLOCKS
-    if _inliers(verdict) < _LEAST_INLIERS or agree.blocks * agree.share < least or agree.share < _LEAST_PART:
+def _still(verdict: Verdict, corners: int, *, is_pair: bool) -> Relation:
+    """Judges two pictures, of which the one that has fewer has so many corners."""
+    agree, place = verdict.agreement, verdict.placement
+    blocks = _FEW_BLOCKS if agree.share >= _NEARLY_ALL else _LEAST_BLOCKS
+    if place is None or agree.blocks * agree.share < blocks:
         return Relation.NOTHING
     is_whole = max(verdict.visible) >= _WHOLE_SMALL and min(verdict.visible) >= _WHOLE_LARGE
-    support = verdict.placement.support if verdict.placement else 0.0
-    if agree.share >= _LEAST_SHARE and is_whole and support >= _LEAST_SUPPORT * agree.share:
+    is_same = agree.share >= _LEAST_SHARE and place.support >= _LEAST_SUPPORT
+    if is_whole and is_same and place.inliers >= max(_LEAST_INLIERS, _LEAST_INLIER_SHARE * corners):
         return Relation.PICTURE if is_pair else Relation.FRAME
-    return Relation.PART if support >= _LEAST_PART_SUPPORT else Relation.NOTHING
+    is_clear = place.inliers >= _PART_INLIERS and place.bits <= _PART_BITS
+    is_part = is_clear and agree.share >= _PART_SHARE and place.support >= _PART_SUPPORT
+    return Relation.PART if is_part else Relation.NOTHING
 
 
-def _clip(verdict: Verdict, timed: Timing, shorter_s: float) -> Relation:
+def _fewer(first: Fingerprint, second: Fingerprint) -> int:
+    """Gives the corners of the best frame of the one that has fewer."""
+    return min(int(first.counts.max(initial=0)), int(second.counts.max(initial=0)))
+
+
+def _clip(first: Fingerprint, second: Fingerprint, verdict: Verdict, timed: Timing) -> Relation:
+    shorter_s = min(first.duration_s, second.duration_s)
     if not timed.passages:
         if timed.longest_alike_s == 0:
             return Relation.NOTHING
         return Relation.MOMENT if timed.best_motion is not None else Relation.SHORT
     if all(one.motion is None for one in timed.passages):
-        relation = _still(verdict, is_pair=True)
+        relation = _still(verdict, _fewer(first, second), is_pair=True)
         if relation is not Relation.PICTURE:
             return relation
         return relation if timed.overlap_s >= WHOLE * shorter_s else Relation.PASSAGE

@@ -78,11 +78,11 @@ class IdentityTable:
 
     @property
     def nearer(self) -> Nearer:
-        """To whom the questioned face is nearer, where the medians are clearly apart."""
+        """To whom the questioned face is nearer, where the medians are clearly apart and unrelated people have less."""
         apart = self.face_subject.median - self.face_original.median
-        if apart >= LEAST_APART and self.face_subject.median >= LEAST_SIMILAR:
-            return Nearer.SUBJECT
-        return Nearer.ORIGINAL if apart <= -LEAST_APART else Nearer.NEITHER
+        if abs(apart) < LEAST_APART or max(self.face_subject.median, self.face_original.median) < LEAST_SIMILAR:
+            return Nearer.NEITHER
+        return Nearer.SUBJECT if apart > 0 else Nearer.ORIGINAL
 
     def described(self) -> dict[str, Any]:
         """Gives the numbers as values of a finding."""

@@ -80,6 +80,13 @@ COARSE_GONE = 0.75
 difference. *Source:* measured: strong smoothing with enlarged eyes and slimmed cheeks leaves 0.48 to 0.60 of it and a
 coarse correlation of 0.80 or more; replaced faces have 0.68 of it or more, or a coarse correlation under 0.70."""
 
+SIMILARITY_DOUBTFUL = 0.45
+DETAIL_ADDED = 1.3
+"""Cosine above which a measure does not tell a stranger from a face that something lies over, and the strength of fine
+structure over that of the control from which something was drawn over it. *Source:* measured: lines of subtitles over
+a face leave 0.34 to 0.66 and a strength of 2.6, a drawing filter 0.55 and 1.5, a half-transparent sticker 0.38 to 0.67
+and 0.5; replaced faces with a cosine in this band have a strength of 0.8 to 1.1, and cosines that stay below 0.62."""
+
 _STRUCTURE_MARGIN = 0.06
 _AGREES_MARGIN = 0.03
 _COARSE_MARGIN = 0.04
@@ -157,7 +164,8 @@ def judged(scene: Scene, faces: Sequence[FaceJudgement]) -> tuple[Verdict, tuple
     if scene.regions:
         reasons.append("region_outside")
     if reasons:
-        return Verdict.REGION_ALTERED, tuple(reasons)
+        doubt = ("faces_undecided",) if any(map(_is_in_doubt, faces)) else ()
+        return Verdict.REGION_ALTERED, (*reasons, *doubt)
     # A face that is seen well enough and could not be decided may be another one; a small one behind is no reason.
     if states == {FaceState.OPEN} or any(_is_in_doubt(one) for one in faces):
         return Verdict.OPEN, ("faces_undecided",)
@@ -197,7 +205,7 @@ def judge_face(measured: Summary, control: Summary | None, *, kind: Kind) -> Fac
     if kept:
         places = tuple(name for name in PARTS if name not in kept)
         return FaceJudgement(FaceState.ALTERED, ("part_only",), places)
-    explained = _explained(measured, control)
+    explained = _explained(measured, control, kind=kind)
     if explained:
         return FaceJudgement(FaceState.ALTERED, explained, ("all",))
     if _is_moved(measured, control) and kind.has_moments:
@@ -245,16 +253,31 @@ def _part_agrees(name: str, measured: Summary, control: Summary | None) -> bool:
     return measured.parts[name] >= least
 
 
-def _explained(measured: Summary, control: Summary | None) -> tuple[str, ...]:
-    """Names what explains the difference without another face: smoothing, or loss of detail."""
+def _explained(measured: Summary, control: Summary | None, *, kind: Kind) -> tuple[str, ...]:
+    """Names what explains the difference without another face: smoothing, loss of detail, or what lies over it."""
     reasons = []
     if measured.blurred >= max(BLUR_EXPLAINS, measured.structure.median + 0.02):
         reasons.append("smoothing_explains")
     if measured.coarse > _coarse_limit(measured, control):
         reasons.append("coarse_structure_kept")
-    if measured.coarse > COARSE_GONE and not _keeps_detail(measured, control):
+    if (measured.coarse > COARSE_GONE or _is_doubtful(measured)) and not _keeps_detail(measured, control):
         reasons.append("fine_structure_lost")
+    if _is_doubtful(measured) and _adds_detail(measured, control):
+        reasons.append("fine_structure_added")
+    similarity, is_replaced = measured.similarity, _is_replaced(measured)
+    is_doubtful = kind.is_clip and _is_doubtful(measured) and not is_replaced
+    if is_doubtful and similarity and similarity.high > SIMILARITY_DIFFERS:
+        reasons.append("same_face_at_times")
     return tuple(reasons)
+
+
+def _is_doubtful(measured: Summary) -> bool:
+    """Whether the cosine lies where a stranger's and that of a face under something else meet."""
+    return measured.similarity is not None and measured.similarity.median > SIMILARITY_DOUBTFUL
+
+
+def _adds_detail(measured: Summary, control: Summary | None) -> bool:
+    return measured.detail > DETAIL_ADDED * (1.0 if control is None else max(1.0, control.detail))
 
 
 def _keeps_detail(measured: Summary, control: Summary | None) -> bool:

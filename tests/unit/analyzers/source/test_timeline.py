@@ -50,6 +50,15 @@ def test_a_clip_that_was_cut_inside_lies_in_pieces(original):
     assert found.aligned_share > 0.9
 
 
+def test_short_cuts_are_not_taken_for_another_speed(original):
+    shown = motion(7, 120, smooth=20)
+    whole = thumbnails(shown, np.arange(120) / 25)
+    rows = np.concatenate([shown[:24], shown[36:48], shown[60:80]])
+    found = aligned(thumbnails(rows, np.arange(56) / 25), whole)
+    assert {one.rate for one in found.pieces} == {1.0}
+    assert found.matches[[3, 20, 30, 50]].tolist() == pytest.approx([3, 20, 42, 74], abs=1)
+
+
 @pytest.mark.parametrize("rate", [0.8, 1.25, 1.07])
 def test_a_clip_at_another_speed_lies_on_a_slanted_line(original, rate):
     rows = motion(1, 400)[np.round(50 + rate * np.arange(150)).astype(int)]

@@ -60,6 +60,26 @@ STRONG = face(0.93, 0.99, 0.66, parts=(0.94, 0.94, 0.97), ratio=0.1, peak=1.3, b
 """Controls: hardly compressed, and compressed twice at crf 35 in three quarters of the size."""
 
 MEASURED = {
+    "lines of subtitles over the face": (
+        face(0.46, 0.55, 0.57, parts=(0.57, 0.36, 0.62), ratio=4.5, peak=40.0, blurred=0.5, shift=0.051, detail=2.59),
+        CLEAN,
+        FaceState.ALTERED,
+    ),
+    "a face drawn by a filter": (
+        face(0.69, 0.83, 0.55, parts=(0.80, 0.68, 0.78), ratio=3.3, peak=16.8, blurred=0.77, shift=0.045, detail=1.54),
+        CLEAN,
+        FaceState.ALTERED,
+    ),
+    "a half-transparent sticker": (
+        face(0.86, 0.71, 0.60, parts=(0.89, 0.91, 0.80), ratio=4.7, peak=33.7, blurred=0.82, shift=0.045, detail=0.53),
+        CLEAN,
+        FaceState.ALTERED,
+    ),
+    "a face that is the same at times": (
+        dataclasses.replace(face(0.80, 0.90, 0.55), similarity=Range(0.55, 0.30, 0.70)),
+        CLEAN,
+        FaceState.ALTERED,
+    ),
     "a learned swap": (face(0.70, 0.90, 0.22, parts=(0.78, 0.76, 0.72)), CLEAN, FaceState.DIFFERS),
     "a swap that keeps the coarse structure": (
         face(0.80, 0.92, 0.10, parts=(0.78, 0.89, 0.89)),
@@ -231,3 +251,5 @@ def test_a_face_that_is_seen_well_and_stays_undecided_keeps_the_whole_open():
     small = FaceJudgement(FaceState.OPEN, ("face_too_small",))
     assert judged(SCENE, [agrees, doubtful])[0] is Verdict.OPEN
     assert judged(SCENE, [agrees, small])[0] is Verdict.CORRESPONDS
+    altered = judged(dataclasses.replace(SCENE, regions=1), [agrees, doubtful])
+    assert altered == (Verdict.REGION_ALTERED, ("region_outside", "faces_undecided"))
