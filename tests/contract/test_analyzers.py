@@ -36,7 +36,12 @@ HEADINGS = (
 
 OVERCLAIMS = re.compile(r"\b(?:proves?|proven|authentic|fakes?|confirm(?:s|ed)?|genuine|deepfake)\b", re.IGNORECASE)
 
-FAMILIES = {"labels": {"label"}, "compression": {"compression", "tamper"}, "faces": {"faces", "face"}, "prints": {"source"}}
+FAMILIES = {
+    "labels": {"label"},
+    "compression": {"compression", "tamper"},
+    "faces": {"faces", "face"},
+    "prints": {"source"},
+}
 """First words of the kinds that an analyzer states, where they are not its name."""
 
 PICTURES = {"a.jpg": "JPEG", "a.png": "PNG", "a.gif": "GIF", "a.webp": "WEBP", "a.tif": "TIFF", "a.bmp": "BMP"}
