@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from benchmarks.accuracy_jpeg import ENDINGS, interval
 from forensics.analyzers.tamper.block import find_blocks
 from forensics.analyzers.tamper.keypoint import find_keypoints
-from forensics.analyzers.tamper.repeat import Repeat, why_not_applicable
+from forensics.analyzers.tamper.repeat import Repeat, pasted, why_not_applicable
 
 LONGEST_PX = 1500
 SAVES = {"PNG": None, "JPEG 95": 95, "JPEG 90": 90, "JPEG 75": 75}
@@ -61,7 +61,7 @@ def _answer(picture: Picture) -> str:
     if why_not_applicable(picture) is not None:
         return "not applicable"
     found: list[Repeat] = find_blocks(picture) or find_keypoints(picture)
-    return ("same" if any(one.is_same for one in found) else "alike") if found else "none"
+    return ("same" if pasted(found) else "alike") if found else "none"
 
 
 def _variants(picture: Picture, *, seed: str) -> Iterator[tuple[str, Picture]]:

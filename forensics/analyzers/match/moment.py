@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forensics.analyzers.match.strip import Strip, laid, strip
+from forensics.analyzers.match.strip import Laid, Strip, laid, strip
 from forensics.media.fingerprint import Fingerprint
 
 if TYPE_CHECKING:
@@ -112,17 +112,23 @@ def timing(
     least = min(LEAST_S, LEAST_SHARE * min(first.duration_s, second.duration_s)) - _ROUNDING
     seen: list[Passage] = []
     for lag in _lags(a, b, step=both.step_s, votes_s=votes_s):
-        kept, moves = _kept(a, b, lag), _moves(a, b, lag)
-        own = strip(both.own()[:, kept])
-        for phase in _PHASES:
-            other = strip(both.other(phase)[:, kept])
-            offset = lag * both.step_s + phase
-            seen.extend(_passages(own, other, lag, step=both.step_s, offset_s=offset, moves=moves))
+        seen.extend(_at(both, lag, kept=_kept(a, b, lag), moves=_moves(a, b, lag)))
     long = [one for one in seen if one.length_s >= least]
     found = [one for one in long if one.motion is None or one.motion >= _least_motion(one)]
     best = max((one.motion for one in long if one.motion is not None), default=None)
     likeliest = max(long or seen, key=_agrees).offset_s if seen else None
     return Timing(_apart(found), best, round(max((one.length_s for one in seen), default=0.0), 2), likeliest)
+
+
+def _at(both: Laid, lag: int, *, kept: NDArray[np.bool_], moves: NDArray[np.float64]) -> Iterator[Passage]:
+    """Gives the passages at an offset and close to it; what moves is taken within the overlap alone, alike in both."""
+    pixels = both.own()[:, kept]
+    for phase in _PHASES:
+        others = both.other(phase)[:, kept]
+        left, right = _overlap(len(pixels), len(others), lag)
+        own, other = strip(pixels[left]), strip(others[right])
+        offset_s = lag * both.step_s + phase
+        yield from _passages(own, other, left.start, step=both.step_s, offset_s=offset_s, moves=moves)
 
 
 def _agrees(one: Passage) -> tuple[float, float]:
@@ -193,21 +199,21 @@ def _moves(a: Strip, b: Strip, lag: int) -> NDArray[np.float64]:
 
 
 def _passages(
-    a: Strip, b: Strip, lag: int, *, step: float, offset_s: float, moves: NDArray[np.float64]
+    a: Strip, b: Strip, first: int, *, step: float, offset_s: float, moves: NDArray[np.float64]
 ) -> Iterator[Passage]:
+    """Gives the stretches that look alike; the overlap begins at instant `first` of the first clip."""
     import numpy as np
 
-    left, right = _overlap(len(a.still), len(b.still), lag)
-    likeness = np.einsum("np,np->n", a.still[left], b.still[right]) / max(1, a.still.shape[1])
-    together = np.einsum("np,np->n", a.moving[left], b.moving[right])
-    own, other = a.energy[left], b.energy[right]
+    likeness = np.einsum("np,np->n", a.still, b.still) / max(1, a.still.shape[1])
+    together = np.einsum("np,np->n", a.moving, b.moving)
+    own, other = a.energy, b.energy
     for start, end in _runs(likeness >= _LOOKS_ALIKE):
         part = slice(start, end)
         energy = float(own[part].sum()), float(other[part].sum())
         motion = None
         if float(moves[part].mean()) ** 0.5 >= _MOVES:
             motion = round(float(together[part].sum()) / max(1e-9, (energy[0] * energy[1]) ** 0.5), 3)
-        began = (left.start + start) * step
+        began = (first + start) * step
         median = round(float(np.median(likeness[part])), 3)
         yield Passage(round(began, 2), round(began + (end - start) * step, 2), round(offset_s, 2), motion, median)
 

@@ -30,15 +30,15 @@ _ENOUGH = 60
 
 _LEAST_SHARE, _LEAST_SUPPORT = 0.5, 0.32
 _LEAST_BLOCKS = 24
-"""Share of the blocks that agree, and of the picture's parts with corners in which some agree, from which a picture is
-the same; and how many blocks must. *Source:* measured: copies with all changes together
+"""Share of the blocks that agree, and of the picture's parts with corners in which some agree, from which a picture
+is the same; and how many blocks must. *Source:* measured: copies with all changes together
 have 0.56 and 0.36 at least; portraits of different persons in one pose 0.48 and 0.28 at most, unless both bear the same
 captions; typed pages of one letterhead 0.23 of the parts, though their blocks agree."""
 
 _MANY_INLIERS, _MUCH_SUPPORT, _FINE_SHARE = 50, 0.6, 0.3
 """With so many corners in so many parts fewer blocks are enough: grass, foliage and fabric, when reduced and cropped,
-agree in corners and less in blocks. *Source:* measured: 67 corners, 0.65 of the parts and 0.37 of the blocks at least in
-such copies; 25, 0.42 and 0.66 at most in portraits in one pose with the same captions."""
+agree in corners and less in blocks. *Source:* measured: 67 corners, 0.65 of the parts and 0.37 of the blocks at least
+in such copies; 25, 0.42 and 0.66 at most in portraits in one pose with the same captions."""
 
 _PART_INLIERS, _PART_BITS, _PART_SHARE, _PART_SUPPORT = 18, 18.0, 0.3, 0.12
 """Corners that agree, bits in which their descriptors differ at most, blocks and parts that agree, from which a part of

@@ -119,8 +119,10 @@ class CopyMove:
 
     def _stated(self, bgr: NDArray[np.uint8], repeats: list[Repeat]) -> Finding:
         from forensics.analyzers.tamper.picture import drawn
+        from forensics.analyzers.tamper.repeat import pasted
 
-        largest = next((one for one in repeats if one.is_same), repeats[0])
+        same = pasted(repeats)
+        largest = same[0] if same else repeats[0]
         values = {
             "applicable": True,
             "pair_count": len(repeats),
@@ -132,9 +134,9 @@ class CopyMove:
         told = {"count": len(repeats), "area_px": largest.area_px, "difference": round(largest.difference, 1)}
         return replace(
             self._blank,
-            result=Result.FOUND if largest.is_same else Result.INDETERMINATE,
-            statement=_shifted(told) if largest.is_same else _alike(largest, told),
-            values=values if largest.is_same else {**values, "strength": "consistent_with"},
+            result=Result.FOUND if same else Result.INDETERMINATE,
+            statement=_shifted(told) if same else _alike(largest, told),
+            values=values if same else {**values, "strength": "consistent_with"},
             where=tuple(
                 {"pair": number, "area": area, "box_px": list(box)}
                 for number, one in enumerate(repeats[:MOST_REPORTED], 1)

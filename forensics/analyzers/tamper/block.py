@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from forensics.analyzers.tamper.repeat import (
     LEAST_CORRELATION,
     MOST_FLAT,
-    Box,
     Repeat,
     correlation,
     fine,
     flat,
+    is_over,
     noise,
     slope,
 )
@@ -208,19 +208,26 @@ class _Pair:
         boxes = sorted((box, other), key=lambda one: (one[1], one[0]))
         difference = float(np.abs(first - second)[area].mean())
         grain = correlation(*(noise(one)[smooth] for one in self._both))
-        return Repeat(boxes[0], boxes[1], len(y), 0.0, 1.0, difference, alike, grain, "block")
+        return Repeat(
+            boxes[0], boxes[1], len(y), 0.0, 1.0, difference, alike, grain, _overlap_share(area, shift), "block"
+        )
+
+
+def _overlap_share(area: NDArray[np.bool_], shift: tuple[int, int]) -> float:
+    """Gives the share of an area that is still within it when it is shifted."""
+    right, down = shift
+    height, width = area.shape
+    rows, columns = slice(max(0, down), min(height, height + down)), slice(max(0, right), min(width, width + right))
+    if rows.stop <= rows.start or columns.stop <= columns.start:
+        return 0.0
+    back = area[rows.start - down : rows.stop - down, columns.start - right : columns.stop - right]
+    return float((area[rows, columns] & back).sum()) / float(area.sum())
 
 
 def _distinct(found: list[Repeat]) -> list[Repeat]:
     """Leaves out areas that lie in a larger pair under nearly the same shift."""
     kept: list[Repeat] = []
     for one in sorted(found, key=lambda pair: (-pair.area_px, pair.first, pair.second)):
-        if not any(_overlap(one.first, other.first) and _overlap(one.second, other.second) for other in kept):
+        if not any(is_over(one.first, other.first) and is_over(one.second, other.second) for other in kept):
             kept.append(one)
     return kept
-
-
-def _overlap(one: Box, other: Box) -> bool:
-    is_beside = one[0] >= other[0] + other[2] or other[0] >= one[0] + one[2]
-    is_above = one[1] >= other[1] + other[3] or other[1] >= one[1] + one[3]
-    return not (is_beside or is_above)

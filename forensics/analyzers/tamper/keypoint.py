@@ -120,7 +120,7 @@ def _checked(
     turn = math.degrees(math.atan2(motion[1, 0], motion[0, 0]))
     scale = math.hypot(motion[0, 0], motion[1, 0])
     boxes = (_box(corners, factor), _box(moved, factor))
-    return Repeat(*boxes, round(len(y) / factor**2), turn, scale, difference, alike, 0.0, "keypoint")
+    return Repeat(*boxes, round(len(y) / factor**2), turn, scale, difference, alike, 0.0, 0.0, "keypoint")
 
 
 def _box(corners: NDArray[np.float64], factor: float) -> tuple[int, int, int, int]:

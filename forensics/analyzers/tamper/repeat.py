@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,10 @@ sky, which agree in grey level, have 0.5 at most."""
 LEAST_NOISE_CORRELATION = 0.55
 """Least correlation of noise, from which on two areas are called the same and not only alike. *Source:* measured:
 windows of one front, photographed once, 0.47 at most; copies in PNG 0.94 in nine of ten, in JPEG of quality 95 0.61."""
+
+MOST_OVERLAP = 0.1
+"""Share of an area that may lie in its own copy. A piece that was pasted covers what it was copied from by a corner at
+most; a pattern that repeats agrees with itself further and further."""
 
 MOST_FLAT = 0.2
 """Share of pixels of an area that equal all their neighbours, above which the area is drawn and not photographed.
@@ -43,6 +48,7 @@ class Repeat:
         difference: Mean difference of grey levels, 0 to 255.
         correlation: Of fine structure, -1 to 1.
         noise_correlation: Of what is finer than 1 px, where the picture is smooth: low for things that are there twice.
+        overlap_share: Share of the first area that lies in the second: a pattern that goes on, and no pasted piece.
         method: `block` or `keypoint`.
     """
 
@@ -54,12 +60,14 @@ class Repeat:
     difference: float
     correlation: float
     noise_correlation: float
+    overlap_share: float
     method: str
 
     @property
     def is_same(self) -> bool:
         """Whether the noise agrees as well, so that one photographed thing is there twice."""
-        return self.method == "block" and self.noise_correlation >= LEAST_NOISE_CORRELATION
+        is_pattern = self.overlap_share > MOST_OVERLAP
+        return self.method == "block" and self.noise_correlation >= LEAST_NOISE_CORRELATION and not is_pattern
 
     def described(self) -> dict[str, Any]:
         """Gives the values of a finding."""
@@ -72,8 +80,26 @@ class Repeat:
             "difference_levels": round(self.difference, 1),
             "correlation": round(self.correlation, 2),
             "noise_correlation": round(self.noise_correlation, 2),
+            "overlap_share": round(self.overlap_share, 2),
             "method": self.method,
         }
+
+
+def pasted(repeats: Sequence[Repeat]) -> list[Repeat]:
+    """Chooses the pairs that are the same and lie apart from every pattern that goes on."""
+    patterns = [box for one in repeats if one.overlap_share > MOST_OVERLAP for box in (one.first, one.second)]
+    return [
+        one
+        for one in repeats
+        if one.is_same and not any(is_over(box, other) for box in (one.first, one.second) for other in patterns)
+    ]
+
+
+def is_over(one: Box, other: Box) -> bool:
+    """Whether two boxes overlap."""
+    is_beside = one[0] >= other[0] + other[2] or other[0] >= one[0] + one[2]
+    is_above = one[1] >= other[1] + other[3] or other[1] >= one[1] + one[3]
+    return not (is_beside or is_above)
 
 
 def flat(gray: NDArray[np.uint8]) -> NDArray[np.bool_]:

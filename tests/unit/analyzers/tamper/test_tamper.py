@@ -78,6 +78,15 @@ def test_two_views_of_one_thing_with_other_noise_are_not_the_same(tmp_path):
     assert finding(np.clip(noisy, 0, 255).astype(np.uint8), tmp_path).result is not Result.FOUND
 
 
+def test_a_pattern_that_goes_on_is_no_pasted_piece(tmp_path):
+    tile = photograph(size=(480, 100))
+    picture = photograph(4)
+    picture[:, 100:500] = np.tile(tile, (1, 4, 1))
+    found = finding(picture, tmp_path)
+    assert found.result is Result.INDETERMINATE
+    assert found.values["pairs"][0]["overlap_share"] > 0.3
+
+
 def test_equal_signs_of_a_screenshot_are_not_searched(tmp_path):
     picture = np.full((480, 640, 3), 255, np.uint8)
     for row in range(40, 460, 40):
