@@ -20,6 +20,7 @@ quotes none."""
 
 _LEADING = (
     "label.",
+    "source.comparison",
     "source.",
     "tamper.",
     "metadata.contradiction",
