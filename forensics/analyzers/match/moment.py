@@ -23,10 +23,12 @@ LEAST_SHARE = 0.8
 _LOOKS_ALIKE = 0.6
 """Correlation of two small pictures from which they may be one instant."""
 
-MOVES_ALIKE = ((4.0, 0.4), (LEAST_S, 0.45), (0.0, 0.55))
-"""Length of a passage in seconds from which so much correlation of what moves is enough. *Source:* measured at the best
-of all offsets: copies of all kinds have 0.44 and more over 4 s, 0.47 over 2 s and 0.61 over less; moments of one scene
-0.12 over 5 s, 0.34 over 3 s and 0.16 over 1.2 s at most."""
+MOVES_ALIKE = ((4.0, 0.45), (0.0, 0.5))
+_WEAK, _WEAK_MORE = 0.15, 0.1
+"""Length of a passage in seconds from which so much correlation of what moves is enough; where it moves less than so
+many standard deviations, so much more is needed. *Source:* measured at the best of all offsets: copies of all kinds
+have 0.53 and more over 4 s and 0.52 over less, moments of one scene 0.16 at most; of a portrait whose lips alone move,
+0.57 and 0.48."""
 
 _TRIMMED = 0.75
 _SMALL = 0.3
@@ -59,6 +61,7 @@ class Passage:
         offset_s: Time in the second clip minus time in the first.
         motion: Correlation of what moves; None where nothing does.
         likeness: Median correlation of the small pictures.
+        strength: Root mean square of what moves, in standard deviations of the picture.
     """
 
     start_s: float
@@ -66,6 +69,7 @@ class Passage:
     offset_s: float
     motion: float | None
     likeness: float
+    strength: float
 
     @property
     def length_s(self) -> float:
@@ -137,7 +141,8 @@ def _agrees(one: Passage) -> tuple[float, float]:
 
 
 def _least_motion(one: Passage) -> float:
-    return next(least for length_s, least in MOVES_ALIKE if one.length_s >= length_s - _ROUNDING)
+    least = next(least for length_s, least in MOVES_ALIKE if one.length_s >= length_s - _ROUNDING)
+    return least + _WEAK_MORE if one.strength < _WEAK else least
 
 
 def _kept(a: Strip, b: Strip, lag: int) -> NDArray[np.bool_]:
@@ -211,11 +216,13 @@ def _passages(
         part = slice(start, end)
         energy = float(own[part].sum()), float(other[part].sum())
         motion = None
-        if float(moves[part].mean()) ** 0.5 >= _MOVES:
+        strength = float(moves[part].mean()) ** 0.5
+        if strength >= _MOVES:
             motion = round(float(together[part].sum()) / max(1e-9, (energy[0] * energy[1]) ** 0.5), 3)
         began = (first + start) * step
         median = round(float(np.median(likeness[part])), 3)
-        yield Passage(round(began, 2), round(began + (end - start) * step, 2), round(offset_s, 2), motion, median)
+        ended = began + (end - start) * step
+        yield Passage(round(began, 2), round(ended, 2), round(offset_s, 2), motion, median, round(strength, 3))
 
 
 def _runs(good: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
