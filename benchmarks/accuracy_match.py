@@ -166,6 +166,22 @@ def accuracy(folder: Path, only: str) -> int:
     return int(false > 0)
 
 
+def moments(originals: dict[str, tuple[Path, Fingerprint]]) -> int:
+    """Compares the two halves of each clip of 2 s and more, and gives the number of those that were matched."""
+    wrong = count = 0
+    for name, (path, value) in originals.items():
+        if value.is_still or value.duration_s < LEAST_MOMENTS_S:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            both = {half.name: gathered(half) for half in halves(path, Path(folder))}
+        _, direct, _ = pairs({key: half for key, half in both.items() if half is not None})
+        count, wrong = count + 1, wrong + len(direct)
+        if direct:
+            print(f"moments: false: {name}", file=sys.stderr, flush=True)
+    print(f"\nHalves of one clip, which show other moments: {count} clips, {wrong} matched.")
+    return wrong
+
+
 def row(
     name: str, variant: Variant, originals: dict[str, tuple[Path, Fingerprint]], related: set[frozenset[str]]
 ) -> int:
