@@ -103,9 +103,9 @@ def acquire(
                     yield _added(batch, waiting)
             while waiting:
                 yield _added(batch, waiting)
-        finally:
-            if waiting:
-                _break_off(batch, waiting)
+        except BaseException:  # also the generator being closed, by whoever is told of an attempt and stops there
+            _break_off(batch, waiting)
+            raise
 
 
 def _break_off(batch: Batch, waiting: deque[_Attempt]) -> None:

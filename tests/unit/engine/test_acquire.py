@@ -65,12 +65,14 @@ class Starter:
 
     begun: list[str] = field(default_factory=list)
     pause_s: float = 0.0
+    quick_s: float = 0.3
 
     def accepts(self, item: Item) -> bool:
         return item.kind == "url"
 
     def collect(self, item: Item, sink: Sink) -> Iterable[Gap]:
         if item.locator.display.endswith("quick"):
+            time.sleep(self.quick_s)
             sink.put(io.BytesIO(b"quick"), role="html", name="page.html")
             return
         self.begun.append(item.id)
@@ -144,6 +146,18 @@ def test_whoever_stops_the_run_waits_for_no_program_and_keeps_what_was_there(
     with built.writing() as writer:
         kept = [found.record for found in writer.case.records_of("acquisition", writer.index)]
     assert [one.outcome for one in kept] == [Outcome.COMPLETE, Outcome.PARTIAL]
+
+
+def test_whoever_stops_the_run_keeps_what_was_there_also_where_nothing_else_has_begun(built: Built) -> None:
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    requests = requests_for(["https://example.org/0-a"], note="", sensitivity=Sensitivity.NORMAL, leave_out=())
+    with built.writing() as writer, pytest.raises(KeyboardInterrupt):
+        collect(writer, requests, collectors=[Slow()], setup=Setup(progress=stop))
+    with built.writing() as writer:
+        kept = [found.record for found in writer.case.records_of("acquisition", writer.index)]
+    assert [one.outcome for one in kept] == [Outcome.COMPLETE]
 
 
 def test_each_address_is_committed_when_it_is_there(built: Built) -> None:
