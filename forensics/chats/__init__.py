@@ -1,0 +1,1 @@
+"""Exports of chats, and bills, read into rows: one module for each format."""
