@@ -37,9 +37,12 @@ SHARED: Mapping[str, frozenset[str]] = MappingProxyType(
 
 _SEPARATED = r"[0-9]{1,3}(?:SEP[0-9]{3})+"
 _PLAIN = r"[0-9]{1,18}"
+_DIGIT = re.compile(r"(?![0-9])\d")
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
 _NAMES = "|".join(sorted((re.escape(name) for name in SIGNS), key=len, reverse=True))
-_AROUND = re.compile(rf"(?P<before>{_NAMES}|[¥$])?(?P<sign>[-+−])?(?P<inner>{_NAMES}|[¥$])?(?P<number>[0-9][0-9.,']*)(?P<after>{_NAMES})?")
+_AROUND = re.compile(
+    rf"(?P<before>{_NAMES}|[¥$])?(?P<sign>[-+−])?(?P<inner>{_NAMES}|[¥$])?(?P<number>[0-9][0-9.,']*)(?P<after>{_NAMES})?"
+)
 
 
 class AmountError(UsageError):
@@ -52,9 +55,7 @@ def plain_text(text: str) -> str:
     Source: Unicode Standard Annex 15 (NFKC); decimal digits of other scripts by their Unicode decimal value.
     """
     normal = unicodedata.normalize("NFKC", text)
-    if normal.isascii():
-        return normal
-    return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in normal)
+    return normal if normal.isascii() else _DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), normal)
 
 
 def parse_amount(text: str, currency: str = "CNY", *, decimal: str = ".") -> tuple[int, str]:
@@ -103,7 +104,8 @@ def _minor(number: str, digits: int, *, decimal: str, shown: str) -> int:
         raise AmountError(f"badly written number: {shown!r}")
     if part[digits:].strip("0"):
         raise AmountError(f"more decimals than the currency has: {shown!r}")
-    minor = int(whole.replace(group, "").replace("'", "")) * 10**digits + int(part[:digits].ljust(digits, "0") or "0")
+    major = int(whole.replace(group, "").replace("'", ""))
+    minor = major * int(10**digits) + int(part[:digits].ljust(digits, "0") or "0")
     if minor > MAX_INTEGER:
         raise AmountError(f"an impossible amount: {shown!r}")
     return minor

@@ -284,7 +284,7 @@ class _Reader:
         local, at, zone = self._time(self.cell(cells, "time"))
         if local is None or (at is None and self.zone is not None):
             yield Problem("time", f"{self.cell(cells, 'time')[:40]!r} is no time that can be read", where)
-        yield self._payment(cells, where, amount=amount, currency=currency, direction=direction, times=(local, at, zone))
+        yield self._payment(cells, where, money=(amount, currency, direction), times=(local, at, zone))
 
     def _amount(self, cells: Sequence[str]) -> tuple[int, str, str]:
         """Reads amount, currency and direction; a negative amount contradicts a direction column."""
@@ -301,7 +301,8 @@ class _Reader:
 
     def _two_columns(self, cells: Sequence[str], currency: str) -> tuple[int, str, str]:
         got, gave = (self.cell(cells, name) for name in ("paid_in", "paid_out"))
-        sums = [0 if one in _NOTHING else parse_amount(one, currency, decimal=self.layout.decimal)[0] for one in (got, gave)]
+        mark = self.layout.decimal
+        sums = [0 if one in _NOTHING else parse_amount(one, currency, decimal=mark)[0] for one in (got, gave)]
         if min(sums) < 0 or (sums[0] and sums[1]):
             raise AmountError(f"both in and out, or negative: {got[:20]!r}, {gave[:20]!r}")
         return max(sums), currency, IN if sums[0] else OUT
@@ -344,11 +345,10 @@ class _Reader:
         cells: Sequence[str],
         where: Locator,
         *,
-        amount: int,
-        currency: str,
-        direction: str,
+        money: tuple[int, str, str],
         times: tuple[datetime | None, datetime | None, str],
     ) -> Payment:
+        amount, currency, direction = money
         other, reference = (self.cell(cells, name) for name in ("counterparty", "reference"))
         other = "" if other in _NOTHING else other
         reference = "" if reference in _NOTHING else reference
@@ -384,7 +384,7 @@ class _Reader:
         return next(found, "bill")
 
     def refunded_minor(self, cells: Sequence[str], payment: Payment) -> int:
-        """Reads what a row of a payment says was paid back, in minor units; 0 where it says nothing that can be read."""
+        """Reads what a row of a payment says was paid back, in minor units; 0 where it says nothing readable."""
         status = plain_text(payment.status)
         if status.startswith("已全额退款"):
             return payment.amount_minor

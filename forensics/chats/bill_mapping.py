@@ -49,7 +49,7 @@ def _columns(table: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
     columns = table.get("columns")
     if not isinstance(columns, dict) or not columns.keys() <= set(COLUMNS):
         raise UsageError("the mapping file has no table `columns` of known columns", hint=_HINT)
-    made = {meaning: (names,) if isinstance(names, str) else _texts(names, meaning) for meaning, names in columns.items()}
+    made = {name: (given,) if isinstance(given, str) else _texts(given, name) for name, given in columns.items()}
     if "time" not in made or not ("amount" in made or {"paid_in", "paid_out"} <= made.keys()):
         raise UsageError("the mapping file names no column of time, or none of amounts", hint=_HINT)
     return MappingProxyType(made)

@@ -13,7 +13,10 @@ from forensics.errors import CodecError
 HEAD_BYTES = 65536
 """Bytes that are looked at to find the format; the longest known preamble has under 4,000."""
 
-FORMATS: tuple[tuple[str, Callable[[bytes, str], bool], Callable[[BillFile], Iterator[Payment | Problem | Skipped]]], ...] = (
+Sniff = Callable[[bytes, str], bool]
+Read = Callable[[BillFile], Iterator[Payment | Problem | Skipped]]
+
+FORMATS: tuple[tuple[str, Sniff, Read], ...] = (
     (bill_wechat.LAYOUT.name, bill_wechat.sniff, bill_wechat.read),
     (bill_alipay.LAYOUT.name, bill_alipay.sniff, bill_alipay.read),
 )

@@ -1,8 +1,9 @@
 """Bills that WeChat Pay hands out as CSV (微信支付账单明细).
 
 Source: the layout of exports as published with the importers of ezbookkeeping (pkg/converters/wechat) and of
-beancount users: about sixteen rows before the heading, then 交易时间, 交易类型, 交易对方, 商品, 收/支, 金额(元), 支付方式,
-当前状态, 交易单号, 商户单号, 备注; amounts with ¥; refunds as rows whose kind ends in -退款, and in the state of the paid row.
+beancount users: about sixteen rows before the heading, then 交易时间, 交易类型, 交易对方, 商品, 收/支, 金额(元),
+支付方式, 当前状态, 交易单号, 商户单号, 备注; amounts with ¥; refunds as rows whose kind ends in -退款, and in the
+state of the paid row.
 """
 
 from __future__ import annotations
@@ -31,13 +32,15 @@ LAYOUT = Layout(
     ),
     zone="Asia/Shanghai",
     done=(
-        "支付成功", "已存入零钱", "已存入", "已转账", "已收钱", "对方已收钱", "朋友已收钱", "已到账", "已退款", "已全额退款",
-        "对方已退还", "充值完成", "充值成功", "提现已到账",
+        "支付成功", "已存入零钱", "已存入", "已转账", "已收钱", "对方已收钱", "朋友已收钱", "已到账",
+        "已退款", "已全额退款", "对方已退还", "充值完成", "充值成功", "提现已到账",
     ),
     undone=("支付失败", "已关闭", "已撤销", "待支付", "等待", "未支付"),
     channels=MappingProxyType(
-        {"红包": "red_packet", "转账": "transfer", "群收款": "transfer", "赞赏": "transfer", "收款": "code", "扫二维码": "code",
-         "商户消费": "purchase"}
+        {
+            "红包": "red_packet", "转账": "transfer", "群收款": "transfer", "赞赏": "transfer",
+            "收款": "code", "扫二维码": "code", "商户消费": "purchase",
+        }
     ),
     holder=(r"微信昵称:\s*\[([^\]]*)\]", r"微信号:\s*\[([^\]]*)\]"),
 )  # fmt: skip

@@ -1,0 +1,156 @@
+"""Rules of words that find offers, orders, tutorials, sales of software and admissions. Every hit is a lead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from forensics.chats.amount import plain_text
+from forensics.chats.message import Chat, Locator, Message, Problem
+from forensics.errors import UsageError
+from forensics.proof.rulebook import read_folder, rule_folder, text, texts
+
+TOPICS = ("offer", "order", "tutorial", "software", "admission")
+
+MAX_SEARCHED = 20_000
+"""Characters of one message that rules look at; a chat program allows 4,096 (Telegram) to 65,536 (WhatsApp)."""
+
+_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One rule: a message fits where each group has a word in it and no word of `none` is.
+
+    Attributes:
+        explains: What a hit may mean, for people.
+    """
+
+    id: str
+    topic: str
+    groups: tuple[re.Pattern[str], ...]
+    none: re.Pattern[str] | None
+    explains: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchBook:
+    """All rules, and the SHA-256 that names this set."""
+
+    searches: tuple[Search, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A message that somebody should read.
+
+    Attributes:
+        topic: One of `TOPICS`, or empty for words that somebody searched.
+        rule: Rule that found it; empty likewise.
+        words: Words that were found, as they are searched.
+        text: Beginning of the message.
+    """
+
+    topic: str
+    rule: str
+    words: tuple[str, ...]
+    text: str
+    chat: str
+    message: str
+    at: datetime | None
+    at_shown: str
+    sender: str
+    locator: Locator
+
+
+def searched(shown: str) -> str:
+    """Gives the form in which text is searched: NFKC, without case, without characters that show nothing."""
+    return _HIDDEN.sub("", plain_text(shown)).casefold()
+
+
+def load_searches(folder: Path | None = None) -> SearchBook:
+    """Reads the rules.
+
+    Args:
+        folder: Folder with TOML files; None for those that belong to the program.
+
+    Raises:
+        UsageError: One is malformed, or two have one id.
+    """
+    tables, digest = read_folder(rule_folder("searches") if folder is None else folder)
+    made = tuple(_search(table, name) for name, one in tables.items() for table in one.get("search", []))
+    if len({one.id for one in made}) != len(made):
+        raise UsageError("two search rules have one id")
+    return SearchBook(made, digest)
+
+
+def _search(table: dict[str, Any], name: str) -> Search:
+    rule = text(table, "id", name)
+    where = f"rule {rule} of {name}"
+    topic, groups = text(table, "topic", where), table.get("all")
+    if topic not in TOPICS or not isinstance(groups, list) or not groups:
+        raise UsageError(f"{where} has an unknown topic, or no groups of words in `all`")
+    patterns = tuple(any_of(texts({"all": group}, "all", where), where) for group in groups)
+    none = texts(table, "none", where)
+    return Search(
+        rule, topic, patterns, any_of(none, where) if none else None, text(table, "explains", where, default="")
+    )
+
+
+def any_of(words: tuple[str, ...], where: str) -> re.Pattern[str]:
+    """Makes a pattern that finds any of the words; Latin ones only as whole words, longer ones before shorter."""
+    plain = sorted({searched(word).strip() for word in words} - {""}, key=lambda word: (-len(word), word))
+    if not plain:
+        raise UsageError(f"{where} has an empty group of words")
+    return re.compile("|".join(_bounded(word) for word in plain))
+
+
+def _bounded(word: str) -> str:
+    before = r"(?<![a-z0-9])" if re.match(r"[a-z0-9]", word) else ""
+    after = r"(?![a-z0-9])" if re.search(r"[a-z0-9]$", word) else ""
+    return f"{before}{re.escape(word)}{after}"
+
+
+def find_hits(rows: Iterable[Chat | Message | Problem], book: SearchBook) -> Iterator[Hit]:
+    """Finds every message that fits a rule, in the order of the messages and then of the rules.
+
+    *Not done:* irony, questions and denials are not told apart from statements; a person reads every hit.
+    """
+    for row in rows:
+        if isinstance(row, Message) and row.text:
+            plain = searched(row.text[:MAX_SEARCHED])
+            for rule in book.searches:
+                words = _fits(rule, plain)
+                if words:
+                    yield hit_of(row, words, topic=rule.topic, rule=rule.id)
+
+
+def _fits(rule: Search, plain: str) -> tuple[str, ...]:
+    found: list[str] = []
+    for group in rule.groups:
+        one = group.search(plain)
+        if one is None:
+            return ()
+        found.append(one[0])
+    return () if rule.none and rule.none.search(plain) else tuple(found)
+
+
+def hit_of(message: Message, words: tuple[str, ...], *, topic: str = "", rule: str = "") -> Hit:
+    """Makes a hit of a message."""
+    return Hit(
+        topic=topic,
+        rule=rule,
+        words=words,
+        text=message.text[:500],
+        chat=message.chat,
+        message=message.id or message.locator.record,
+        at=message.sent_at,
+        at_shown=message.sent_shown,
+        sender=message.sender,
+        locator=message.locator,
+    )
