@@ -119,7 +119,7 @@ def main(count: int, paid: int) -> None:
     start = time.perf_counter()
     made, _ = match(stated, rows)
     wrong = sum(int(one.payment[2:]) + paid != int(one.row[2:]) for one in made)
-    timed(f"match of {len(stated)} payments with {len(rows)} rows: {len(made)} matches, {wrong} with another row", start)
+    timed(f"match of {len(stated)} payments with {len(rows)} rows: {len(made)}, {wrong} with another row", start)
 
 
 if __name__ == "__main__":

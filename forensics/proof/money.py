@@ -75,12 +75,11 @@ def make_ledger(
         rules: Digest of the rules by which `found` was found.
     """
     way = how or Matching()
-    given = list(bill_rows)
+    given, seen = list(bill_rows), tuple(shown)
     rows = unique_rows(one for one in given if isinstance(one, Payment))
     paid = unique_payments(found.payments)
     matches, unmatched = match(paid.kept, rows.kept, how=way, names=found.accounts)
     matched = {one.payment for one in matches} | {one.row for one in matches}
-    seen = tuple(shown)
     return Ledger(
         payments=paid.kept,
         shown=seen,
@@ -133,19 +132,20 @@ def money_json(ledger: Ledger) -> dict[str, object]:
         "possible_duplicates": [list(pair) for pair in ledger.possible],
         "without_amount": [_unpriced_json(one) for one in ledger.unpriced],
         "leads": [_lead_json(one) for one in ledger.leads],
-        "problems": [
-            {"what": one.what, "detail": one.detail, "locator": _where(one.locator)} for one in ledger.problems
-        ],
+        "problems": [_problem_json(one) for one in ledger.problems],
         "no_payments": [
             {"reason": one.reason, "shown": one.shown, "locator": _where(one.locator)} for one in ledger.skipped
         ],
         "rules_sha256": ledger.rules,
-        "matching": {
-            "before_s": round(ledger.how.before.total_seconds()),
-            "after_s": round(ledger.how.after.total_seconds()),
-            "near_s": round(ledger.how.near.total_seconds()),
-        },
+        "matching": {f"{name}_s": round(getattr(ledger.how, name).total_seconds()) for name in _WINDOWS},
     }
+
+
+_WINDOWS = ("before", "after", "near")
+
+
+def _problem_json(one: Problem) -> dict[str, object]:
+    return {"what": one.what, "detail": one.detail, "locator": _where(one.locator)}
 
 
 def payment_json(one: Payment, pairs: Mapping[str, Match]) -> dict[str, object]:

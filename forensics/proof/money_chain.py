@@ -117,7 +117,11 @@ def chains(
 
     *Not done:* nobody is identified. Two accounts of one person are two customers.
     """
-    events = _events(rows, {(hit.locator.file, hit.message): hit.topic for hit in hits if hit.topic in LINKS[:2]})
+    topics: dict[tuple[str, str], set[str]] = {}
+    for hit in hits:
+        if hit.topic in LINKS[:2]:
+            topics.setdefault((hit.locator.file, hit.message), set()).add(hit.topic)
+    events = _events(rows, topics)
     copies = {digest: work for work in works for digest in work}
     wanted = {name_key(one) for one in accounts}
     groups = _by_customer(payments, wanted)
@@ -136,7 +140,7 @@ def _by_customer(payments: Sequence[Payment], wanted: set[str]) -> list[list[Pay
     return [group for group in groups.values() if not all(one.is_refund for one in group)]
 
 
-def _events(rows: Iterable[Chat | Message | Problem], topics: Mapping[tuple[str, str], str]) -> _Events:
+def _events(rows: Iterable[Chat | Message | Problem], topics: Mapping[tuple[str, str], set[str]]) -> _Events:
     """Keeps the messages that may be links: those with a file, and those that the rules found."""
     events, private = _Events(), set()
     for row in rows:
@@ -149,8 +153,8 @@ def _events(rows: Iterable[Chat | Message | Problem], topics: Mapping[tuple[str,
         place = (row.locator.file, row.chat)
         if row.chat in private:
             events.private.add(place)
-        topic = topics.get((row.locator.file, name), "")
-        for kind in [kind for kind in ("file" if row.attachments else "", topic) if kind]:
+        kinds = [*(["file"] if row.attachments else ()), *sorted(topics.get((row.locator.file, name), ()))]
+        for kind in kinds:
             event = _event(row, kind, name, contents)
             events.by_place.setdefault((*place, kind), []).append(event)
             if kind == "file" and contents:

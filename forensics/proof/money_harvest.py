@@ -193,12 +193,12 @@ def _take_record(message: Message, shown: str, work: _Work) -> None:
         work.leads.append(_lead(message, "forwarded"))
         return
     try:
-        minor, currency = read_record(message.text, work.book, chat_format=shown)
+        found = read_record(message.text, work.book, chat_format=shown)
     except AmountError as error:
         work.unpriced.append(_unpriced(message, str(error), message.kind))
         return
-    reading = Reading(f"record:{message.kind}", "payment", message.kind, minor, currency)
-    _keep(_payment(message, reading), reading, work)
+    reading = Reading(f"record:{message.kind}", found.meaning, message.kind, found.amount_minor, found.currency)
+    _keep(replace(_payment(message, reading), reference=found.reference), reading, work)
 
 
 def _keep(payment: Payment, reading: Reading, work: _Work) -> None:
@@ -259,12 +259,12 @@ def when_of(payment: Payment) -> tuple[str, datetime] | None:
 
 def _join_receipts(payments: list[Payment], receipts: list[Payment]) -> tuple[list[Payment], list[Duplicate]]:
     """Joins the line of the one who was paid to the line of the one who paid; alone, it states the payment itself."""
+    payments, receipts, copies = _join_numbers(payments, receipts)
     waiting: dict[tuple[object, ...], deque[Payment]] = {}
     for one in payments:
         if not one.is_refund:
             waiting.setdefault(_receipt_key(one), deque()).append(one)
     kept: dict[str, Payment] = {one.id: one for one in payments}
-    copies: list[Duplicate] = []
     for receipt in receipts:
         givers = waiting.get(_receipt_key(receipt), deque())
         while givers and _is_over(givers[0], receipt):
@@ -277,6 +277,27 @@ def _join_receipts(payments: list[Payment], receipts: list[Payment]) -> tuple[li
         kept[giver.id] = replace(giver, payee=giver.payee or receipt.payee)
         copies.append(Duplicate(giver.id, receipt, "receipt"))
     return sorted(kept.values(), key=lambda one: (one.locator.file, one.seq)), copies
+
+
+def _join_numbers(
+    payments: list[Payment], receipts: list[Payment]
+) -> tuple[list[Payment], list[Payment], list[Duplicate]]:
+    """Joins the messages of one export that name one transfer by its number."""
+    first: dict[tuple[object, ...], Payment] = {}
+    copies: list[Duplicate] = []
+    payees: dict[str, str] = {}
+    left: tuple[list[Payment], list[Payment]] = ([], [])
+    for place, group in enumerate((payments, receipts)):
+        for one in group:
+            key = (one.locator.file, one.reference, one.amount_minor, one.currency, one.is_refund)
+            if not one.reference or key not in first:
+                left[place].append(one)
+                first[key] = one
+            else:
+                copies.append(Duplicate(first[key].id, one, "receipt"))
+                payees.setdefault(first[key].id, one.payee)
+    given = [replace(one, payee=one.payee or payees.get(one.id, "")) for one in left[0]]
+    return given, left[1], copies
 
 
 def _is_over(payment: Payment, receipt: Payment) -> bool:

@@ -22,8 +22,9 @@ is paid has that time. *Source:* rules of WeChat, QQ and Alipay on packets and t
 NEAR = timedelta(minutes=10)
 """Window in which rows of one customer and amount are told apart when more fit within a day."""
 
-MOST_LOOKED_AT = 2000
-"""Rows that are looked at for one payment; a limit on work. Beyond it the payment is ambiguous."""
+MOST_LOOKED_AT = 200
+"""Rows of one amount within a day that are looked at for one payment; a limit on work. Beyond it the payment is
+ambiguous."""
 
 Value = TypeVar("Value")
 Key = TypeVar("Key", bound=Hashable)
@@ -123,7 +124,6 @@ class _Work:
         self.made: dict[str, Match] = {}
         self.taken: set[str] = set()
         self.reasons: dict[str, Unmatched] = {}
-        self._agreements: dict[tuple[str, str, str, str], str] = {}
         given = how.aliases or {}
         self.aliases = {name_key(name): frozenset(map(name_key, others)) for name, others in given.items()}
 
@@ -213,11 +213,7 @@ class _Work:
         """Compares names, way and channel: `equal`, `contrary` or `unknown`."""
         if row.channel not in _kind(payment) or not _fits_way(self.how, row, [(None, payment)]):
             return "contrary"
-        key = (payment.payer, payment.payee, row.payer, row.payee)
-        found = self._agreements.get(key)
-        if found is None:
-            found = self._agreements[key] = self._names_agree(*map(name_key, key))
-        return found
+        return self._names_agree(*map(name_key, (payment.payer, payment.payee, row.payer, row.payee)))
 
     def _names_agree(self, payer: str, payee: str, row_payer: str, row_payee: str) -> str:
         answers = [self._name(payer, row_payer), self._name(payee, row_payee)]
@@ -253,14 +249,18 @@ class _Work:
     def result(self) -> tuple[tuple[Match, ...], tuple[Unmatched, ...]]:
         """Gives the matches, and a reason for everything else."""
         matches = tuple(self.made[one.id] for one in self.payments if one.id in self.made)
-        periods, sums = _periods(self.rows), _grouped((row, _sum(row)) for row in self.rows)
-        left = [self._reason(one, periods, sums) for one in self._payments()]
+        periods = _periods(self.rows)
+        clocks = _grouped((row.id, (_sum(row), when[0])) for row in self._rows() if (when := when_of(row)))
+        left = [self._reason(one, periods, clocks) for one in self._payments()]
         open_rows = {id_ for one in left for id_ in one.candidates}
         rows = [Unmatched(row.id, "ambiguous" if row.id in open_rows else "no_message") for row in self._rows()]
         return matches, (*left, *rows)
 
     def _reason(
-        self, one: Payment, periods: dict[str, tuple[datetime, datetime]], sums: dict[Sum, list[Payment]]
+        self,
+        one: Payment,
+        periods: dict[str, tuple[datetime, datetime]],
+        clocks: dict[tuple[Sum, str], list[str]],
     ) -> Unmatched:
         if one.id in self.reasons:
             return self.reasons[one.id]
@@ -272,7 +272,7 @@ class _Work:
         first, last = periods[when[0]]
         if not first - self.how.after <= when[1] <= last + self.how.before:
             return Unmatched(one.id, "outside_bill_period")
-        others = [row.id for row in sums.get(_sum(one), ()) if (found := when_of(row)) and found[0] != when[0]]
+        others = clocks.get((_sum(one), "shown" if when[0] == "utc" else "utc"), [])
         return Unmatched(one.id, "zone_unknown", tuple(others[:5])) if others else Unmatched(one.id, "no_row")
 
 

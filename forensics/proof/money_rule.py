@@ -20,6 +20,19 @@ MAX_LINE = 300
 """Longest line that is compared, in characters: the longest form has under 60 without its memo, and a name or memo of
 WeChat at most 100."""
 
+MAX_RECORD = 20_000
+"""Characters of a record that are read; the XML of a WeChat transfer has about 2,000."""
+
+MAX_NUMBERS = 20
+"""Amounts of a record that are compared; one that shows more is unclear in any case."""
+
+_STATE = re.compile(r"<paysubtype>\s*([0-9]{1,3})\s*</paysubtype>")
+_TRANSFER = re.compile(r"<transferid>\s*(?:<!\[CDATA\[)?\s*(\w{8,64})")
+_STATES = {"1": "payment", "4": "payment", "3": "receipt", "8": "receipt", "5": "refund", "9": "refund"}
+"""States of a WeChat transfer, which some exports show as its XML: given, waiting, taken, refused, returned.
+*Source:* public readers of WeChat's message table agree on 1 and 3; the others as one of them documents
+(wechat-rune-export). A state that is not among them makes no payment."""
+
 _BEFORE = r"[-+−]?[^\W\d_]{0,3}\$?[¥€£₹₽₩]?\s?"
 _AFTER = r"\s?(?:元|块|人民币|[A-Za-z]{3}|[€£₽₩])?"
 _PARTS = {
@@ -32,8 +45,9 @@ _PARTS = {
 }
 _TOKEN = re.compile(r"\{(\w+)\}|(\s+)")
 _BRACKETS = str.maketrans("【】〔〕「」", "[][][]")
-_NUMBER = r"[-+−]?(?:[A-Za-z]{2,3}|人民币)?\$?[¥€£₹₽₩]?\s?[0-9][0-9.,']{0,24}"
-_MARKED = re.compile(r"[¥€£₹₽₩]\s?[0-9][0-9.,']{0,24}|[0-9][0-9.,']{0,24}\s?(?:元|块|人民币|RMB|CNY)", re.IGNORECASE)
+_DIGITS = r"[0-9](?:[0-9.,']{0,24}[0-9])?"
+_NUMBER = rf"[-+−]?(?:[A-Za-z]{{2,3}}|人民币)?\$?[¥€£₹₽₩]?\s?{_DIGITS}"
+_MARKED = re.compile(rf"[¥€£₹₽₩]\s?{_DIGITS}(?:\s?元)?|{_DIGITS}\s?(?:元|块|人民币|RMB|CNY)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,16 +230,37 @@ def amount_of(shown: str, currency: str, *, decimal: str = ".") -> tuple[int, st
     return minor, unit
 
 
-def read_record(shown: str, book: RuleBook, *, chat_format: str) -> tuple[int, str]:
-    """Reads the amount of a message that the export itself marks as a red packet or transfer.
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a message states that the export itself marks as a payment.
+
+    Attributes:
+        meaning: `payment`, `receipt` or `refund`.
+        reference: Number of the transfer, by which its several messages are one payment; empty where none is shown.
+    """
+
+    amount_minor: int
+    currency: str
+    meaning: str = "payment"
+    reference: str = ""
+
+
+def read_record(shown: str, book: RuleBook, *, chat_format: str) -> Record:
+    """Reads a message that the export itself marks as a red packet or transfer.
 
     Raises:
-        AmountError: It shows none, more than one, or one without a currency.
+        AmountError: It shows no amount, different ones, one without a currency, or a state that is not known.
     """
     currency = next((unit for formats, unit in book.records if _holds(formats, chat_format)), "")
-    plain = plain_text(shown[: MAX_LINE * 4])
+    plain = plain_text(shown[:MAX_RECORD])
+    state = _STATE.search(plain)
+    meaning = _STATES.get(state[1], "") if state else "payment"
+    if not meaning:
+        raise AmountError(f"a transfer in state {state[1] if state else ''}, which is not known")
     marked = _MARKED.findall(plain)
     numbers = marked or (re.findall(rf"(?<![0-9.]){_NUMBER}(?![0-9.:/-])", plain) if currency else [])
-    if len(numbers) != 1:
+    sums = {amount_of(one.strip(), currency) for one in numbers[:MAX_NUMBERS]}
+    if len(sums) != 1:
         raise AmountError("no amount is shown" if not numbers else "more than one amount is shown")
-    return amount_of(numbers[0].strip(), currency)
+    reference = _TRANSFER.search(plain)
+    return Record(*sums.pop(), meaning, reference[1] if reference else "")
