@@ -25,4 +25,4 @@ def read(source: Source) -> Iterator[Row]:
     """Gives chats, messages and problems in the order of the file."""
     first = next(csv_rows(source), None)
     present = {cell.strip() for cell in first.cells} if first else set()
-    yield from read_by(source, Columns({one: one for one in FIELDS if one in present}), NAME)
+    yield from read_by(source, Columns({one: one for one in FIELDS if one in present or one in _MARK}), NAME)

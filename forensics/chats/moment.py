@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from forensics.chats.message import ASSUMED, EXPORT, UNKNOWN
+from forensics.chats.source import whole
 from forensics.errors import UsageError
 
 ZONE_STEP_S = 900
@@ -34,6 +35,10 @@ class Moment:
     zone: str
     local: datetime | None
     doubt: str = ""
+
+    def __post_init__(self) -> None:
+        """Makes what is shown a text that can be recorded."""
+        object.__setattr__(self, "shown", whole(self.shown))
 
 
 def nowhere(shown: str, doubt: str = "") -> Moment:
@@ -128,11 +133,3 @@ def known_zone(name: str) -> ZoneInfo:
         raise UsageError(
             f"there is no time zone {name!r}", hint="Give a name such as Asia/Shanghai, Europe/Paris or UTC."
         ) from error
-
-
-def fixed(local: datetime, shown: str, *, offset_s: int) -> Moment:
-    """Gives a time whose offset from UTC the export states in seconds."""
-    try:
-        return Moment((local - timedelta(seconds=offset_s)).replace(tzinfo=UTC), shown, EXPORT, local)
-    except OverflowError:
-        return Moment(None, shown, UNKNOWN, local, "the time lies outside the years 1 to 9999")

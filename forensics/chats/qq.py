@@ -71,6 +71,7 @@ class _Pass:
         for block in found:
             if isinstance(block.head, _Field):
                 yield from self._field(block.head)
+                yield from self._before(block)
             elif isinstance(block.head, Head):
                 yield from self._message(block, block.head)
             else:
@@ -96,10 +97,11 @@ class _Pass:
         yield self._begin(found.value)
 
     def _begin(self, title: str) -> Chat:
+        title = whole(title)
         account = _ACCOUNT.fullmatch(title)
         chat_id = (account["number"] or account["mail"]) if account else f"#{self._number}"
         kind = "group" if "群" in self._group else "private" if "好友" in self._group else ""
-        self._chat = Chat(chat_id, whole(title), kind, NAME, encoding=self._source.charset)
+        self._chat = Chat(chat_id, title, kind, NAME, encoding=self._source.charset)
         self._members = Membership(self._chat)
         self._number += 1
         return self._chat
@@ -121,12 +123,12 @@ class _Pass:
         at = self._source.at(block.record, block.first.offset)
         if head.clock.doubt:
             yield self._source.problem("date", head.clock.doubt, at)
-        account, name, role = _account(head.name)
+        account, name, role = _account(whole(head.name))
         is_system = account in _SYSTEM
         if role and self._members is not None:
             self._members.shown(account, name, role)
         text = whole("\n".join(_body(block.lines)))
-        if block.left_out or "\ufffd" in text or "\ufffd" in whole(name):
+        if block.left_out or "\ufffd" in text or "\ufffd" in name:
             yield self._source.problem(
                 "text", f"{block.left_out} characters, or bytes that are no text, are missing", at
             )
@@ -141,7 +143,7 @@ class _Pass:
             zone=head.clock.zone,
             local_at=head.clock.local,
             sender_id=None if is_system else account,
-            sender="" if is_system else whole(name),
+            sender="" if is_system else name,
             kind="deleted" if withdrawn else "system" if is_system else "media" if holders else "text",
             text=text,
             attachments=tuple(Attachment("", None, None, None, None, NOT_EXPORTED) for _ in holders),

@@ -24,6 +24,9 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", 
 """As RFC 8785 writes objects of texts, truth values and integers below 2^53 under names of ASCII letters, which is all
 that a row has; `codec.canonical` writes the same three times as slowly (a test compares)."""
 
+_NEEDED = object()
+"""Stands for the usual value of a member that has none."""
+
 _TYPES: dict[str, type[Any]] = {"chat": Chat, "message": Message, "problem": Problem}
 _NAMES = {cls: name for name, cls in _TYPES.items()}
 
@@ -44,7 +47,7 @@ def line_of(row: Row, *, sha256: str = "", name: str = "") -> bytes:
         if place["name"] == name:
             del place["name"]
     value["type"] = _NAMES[kind]
-    return _ENCODE(value).encode("utf-8") + b"\n"
+    return _ENCODE(value).encode("utf-8", "replace") + b"\n"
 
 
 def _message(one: Message) -> dict[str, Any]:
@@ -93,7 +96,9 @@ def _usual(kind: Any) -> tuple[tuple[str, Any], ...]:
     required = {"bool": False, "str": "", "str | None": None, "datetime | None": None, "int | None": None}
     found = []
     for one in fields(kind):
-        default = one.default if isinstance(one.default, str | int | bool | tuple) else required.get(str(one.type))
+        default = (
+            one.default if isinstance(one.default, str | int | bool | tuple) else required.get(str(one.type), _NEEDED)
+        )
         found.append((one.name, () if str(one.type).startswith("tuple") else default))
     return tuple(found)
 
@@ -155,9 +160,12 @@ def _noun(kind: type[Any], value: dict[str, Any]) -> Any:
         given = {
             name: _member(name, value[name]) if name in value else usual for name, usual in _usual(cast(Hashable, kind))
         }
-        return kind(**given)
+        lacking = [name for name, one in given.items() if one is _NEEDED]
+        if not lacking:
+            return kind(**given)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise CodecError(f"a row of a message table is not a {kind.__name__}: {error}") from error
+    raise CodecError(f"a row of a message table lacks {lacking[0]}")
 
 
 def _member(name: str, value: Any) -> Any:

@@ -49,6 +49,9 @@ _OF_ACCOUNTS = (b'"chats"', b'"left_chats"', b'"personal_information"')
 _OF_CHATS = re.compile(rb'"type"\s*:\s*"(?:' + "|".join(_KINDS).encode() + rb')"')
 _MESSAGES = re.compile(rb'"messages"\s*:\s*\[')
 
+MOST_PATH = 4096
+"""Characters of a path; file systems allow no more. *Source:* PATH_MAX of Linux."""
+
 _LEFT_OUT = re.compile(r"(?P<name>.*?) ?\((?:File|Photo) (?:not included|unavailable|exceeds maximum size)[^)]*\)")
 
 
@@ -157,7 +160,7 @@ class _Walk:
 def _chat_of(head: dict[str, Any], number: int) -> Chat:
     kind, name = head.get("type"), head.get("name")
     return Chat(
-        id=str(head["id"]) if isinstance(head.get("id"), int | str) else f"#{number}",
+        id=whole(str(head["id"])[:64]) if isinstance(head.get("id"), int | str) else f"#{number}",
         title=whole(name) if isinstance(name, str) else "",
         kind=_KINDS.get(str(kind), ""),
         format=NAME,
@@ -183,7 +186,7 @@ def _made(
     return Message(
         chat=chat,
         seq=seq,
-        id=None if number is None else str(number)[:64],
+        id=None if number is None else whole(str(number)[:64]),
         sent_at=when.at,
         sent_shown=when.shown,
         zone=when.zone,
@@ -246,9 +249,8 @@ def _joined(value: Any) -> tuple[str, tuple[str, ...]]:
 
 def _action(given: dict[str, Any]) -> str:
     parts = [f"{name}: {_json(value)}" for name, value in given.items() if name not in _COMMON]
-    return whole(
-        ": ".join([str(given.get("action", "service")), "; ".join(parts)]) if parts else str(given.get("action"))
-    )
+    action = str(given.get("action", "service"))
+    return whole(f"{action}: {'; '.join(parts)}" if parts else action)
 
 
 def _json(value: Any) -> str:
@@ -273,7 +275,7 @@ def _attachments(given: dict[str, Any], source: Source) -> tuple[Attachment, ...
         size = given.get(size_name)
         declared = size if type(size) is int and 0 <= size <= MAX_INTEGER else None
         media_type = given["mime_type"] if name == "file" and isinstance(given.get("mime_type"), str) else None
-        left_out = _LEFT_OUT.fullmatch(path)
+        left_out = _LEFT_OUT.fullmatch(path) if len(path) < MOST_PATH else None
         if left_out:
             shown = _string(given, "file_name") or whole(left_out["name"])
             found.append(Attachment(shown, None, None, declared, media_type, NOT_EXPORTED))
@@ -287,7 +289,7 @@ def _reply(given: dict[str, Any]) -> str | None:
     if target is None:
         return None
     peer = given.get("reply_to_peer_id")
-    return str(target)[:64] if peer is None else f"{peer}/{target}"[:128]
+    return whole(str(target)[:64] if peer is None else f"{peer}/{target}"[:128])
 
 
 def _forwarded(given: dict[str, Any]) -> str | None:

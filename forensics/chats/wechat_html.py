@@ -20,6 +20,7 @@ SELF = "(self)"
 """Sender of messages that the export marks as its own account's and gives no name."""
 
 _OBJECT = re.compile(r"""\{\s*["']?type["']?\s*:""")
+_BEGUN = re.compile(r"""\{\s*["']?\s*\Z""")
 _PAIR = re.compile(
     r"""\s*["']?(\w+)["']?\s*:\s*("(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|`(?:[^`\\]|\\.)*+`|-?\d+(?:\.\d+)?|true|false|null)\s*(,|\})""",
     re.DOTALL,
@@ -81,8 +82,9 @@ def _objects(source: Source) -> Iterator[tuple[Locator, dict[str, str], str]]:
             else:
                 yield place, values, ""
             begun, at = line, end
-        text = text[start.start() :] if start is not None else ""
-    if "is_send" in text:
+        rest = start or _BEGUN.search(text, at)
+        text = text[rest.start() :] if rest is not None else ""
+    if _OBJECT.match(text):
         place = source.at(f"line {begun.number}", begun.offset)
         yield place, {}, f"the page ends within a message: {text[:200]}"
 

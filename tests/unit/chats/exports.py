@@ -63,13 +63,19 @@ def said(number: int, text: object = "hello", *, unix: int = 1705314600, zone_s:
 def page(*divs: str, title: str = "群") -> bytes:
     """Writes `messages.html` with the frame of the program."""
     head = '<!DOCTYPE html>\n<html>\n <head>\n  <meta charset="utf-8"/>\n<title>Exported Data</title>\n'
-    head += '<script src="js/script.js" type="text/javascript">\n\n</script>\n </head>\n <body onload="CheckLocation();">\n'
-    top = f'<div class="page_wrap">\n<div class="page_header">\n<div class="content">\n<div class="text bold">\n{title}\n'
+    head += (
+        '<script src="js/script.js" type="text/javascript">\n\n</script>\n </head>\n <body onload="CheckLocation();">\n'
+    )
+    top = (
+        f'<div class="page_wrap">\n<div class="page_header">\n<div class="content">\n<div class="text bold">\n{title}\n'
+    )
     top += '</div>\n</div>\n</div>\n<div class="page_body chat_page">\n<div class="history">\n'
     return (head + top + "\n".join(divs) + "\n</div>\n</div>\n</div>\n </body>\n</html>\n").encode()
 
 
-def div(number: int, text: str, *, sender: str | None = "Ann", title: str = "15.01.2024 18:30:00 UTC+08:00", extra: str = ""):
+def div(
+    number: int, text: str, *, sender: str | None = "Ann", title: str = "15.01.2024 18:30:00 UTC+08:00", extra: str = ""
+):
     """Writes one message as `HtmlWriter::Wrap::pushMessage` does; without sender it is joined to the one before."""
     joined = " joined" if sender is None else ""
     name = "" if sender is None else f'<div class="from_name">\n{html.escape(sender)}\n</div>\n'

@@ -11,16 +11,22 @@ from tests.unit.chats.exports import read
 NAME = "WhatsApp Chat with 小王.txt"
 
 WRITTEN = {
-    "android, day first": ("31/12/2025, 10:05 - Ann: hi\n", datetime(2025, 12, 31, 10, 5)),
-    "android, month first, 12 hours": ("12/31/25, 10:05\u202fPM - Ann: hi\n", datetime(2025, 12, 31, 22, 5)),
-    "midnight on a clock of 12 hours": ("12/31/25, 12:05 AM - Ann: hi\n", datetime(2025, 12, 31, 0, 5)),
-    "ios, german": ("[31.12.2025, 10:05:07] Ann: hi\n", datetime(2025, 12, 31, 10, 5, 7)),
-    "ios, with a mark": ("\u200e[31.12.25, 10:05:07] Ann: hi\n", datetime(2025, 12, 31, 10, 5, 7)),
-    "finnish": ("[31.12.2025 klo 10.05.07] Ann: hi\n", datetime(2025, 12, 31, 10, 5, 7)),
-    "swedish": ("2025-12-31, 10:05 - Ann: hi\n", datetime(2025, 12, 31, 10, 5)),
-    "chinese, afternoon": ("[2025/12/31 下午3:05:07] Ann: hi\n", datetime(2025, 12, 31, 15, 5, 7)),
-    "korean": ("[2025. 12. 31. 오후 3:05:07] Ann: hi\n", datetime(2025, 12, 31, 15, 5, 7)),
-    "spanish": ("31/12/25 3:05 p. m. - Ann: hi\n", datetime(2025, 12, 31, 15, 5)),
+    "android, day first": ("31/12/2025, 10:05 - Ann: hi\n", datetime.fromisoformat("2025-12-31T10:05:00")),
+    "android, month first, 12 hours": (
+        "12/31/25, 10:05\u202fPM - Ann: hi\n",
+        datetime.fromisoformat("2025-12-31T22:05:00"),
+    ),
+    "midnight on a clock of 12 hours": (
+        "12/31/25, 12:05 AM - Ann: hi\n",
+        datetime.fromisoformat("2025-12-31T00:05:00"),
+    ),
+    "ios, german": ("[31.12.2025, 10:05:07] Ann: hi\n", datetime.fromisoformat("2025-12-31T10:05:07")),
+    "ios, with a mark": ("\u200e[31.12.25, 10:05:07] Ann: hi\n", datetime.fromisoformat("2025-12-31T10:05:07")),
+    "finnish": ("[31.12.2025 klo 10.05.07] Ann: hi\n", datetime.fromisoformat("2025-12-31T10:05:07")),
+    "swedish": ("2025-12-31, 10:05 - Ann: hi\n", datetime.fromisoformat("2025-12-31T10:05:00")),
+    "chinese, afternoon": ("[2025/12/31 下午3:05:07] Ann: hi\n", datetime.fromisoformat("2025-12-31T15:05:07")),
+    "korean": ("[2025. 12. 31. 오후 3:05:07] Ann: hi\n", datetime.fromisoformat("2025-12-31T15:05:07")),
+    "spanish": ("31/12/25 3:05 p. m. - Ann: hi\n", datetime.fromisoformat("2025-12-31T15:05:00")),
 }
 
 
@@ -123,7 +129,9 @@ def test_files_are_named_as_the_app_names_them(text):
     assert (one.kind, [each.name for each in one.attachments]) == ("media", [FILES[text]])
 
 
-@pytest.mark.parametrize("text", ["<Media omitted>", "\u200eimage omitted", "<Medien ausgeschlossen>", "<省略多媒体文件>"])
+@pytest.mark.parametrize(
+    "text", ["<Media omitted>", "\u200eimage omitted", "<Medien ausgeschlossen>", "<省略多媒体文件>"]
+)
 def test_media_that_were_left_out_are_said_to_be(text):
     one = read(f"31/12/2025, 10:05 - Ann: {text}\n", NAME).messages[0]
     assert (one.kind, one.attachments[0].missing) == ("media", "not exported")
@@ -158,7 +166,7 @@ def test_utf_16_is_read_by_its_mark():
 
 
 def test_bytes_that_are_not_text_are_reported():
-    found = read("31/12/2025, 10:05 - Ann: a\n".encode() + b"b\xff\xfe\x00c\n" + b"\xc3", NAME)
+    found = read(b"31/12/2025, 10:05 - Ann: a\n" + b"b\xff\xfe\x00c\n" + b"\xc3", NAME)
     assert "\ufffd" in found.messages[0].text
     assert [one.what for one in found.problems] == ["encoding"]
 
