@@ -33,6 +33,7 @@ ANALYZERS: tuple[str, ...] = (
     "forensics.analyzers.tamper:TamperAnalyzer",
     "forensics.analyzers.faces:FacesAnalyzer",
     "forensics.analyzers.prints:PrintsAnalyzer",
+    "forensics.analyzers.chats:ChatsAnalyzer",
 )
 """Built-in analyzers, as `module:Class`."""
 
@@ -47,6 +48,7 @@ COMPARISONS: tuple[str, ...] = (
     "forensics.analyzers.identity:IdentityComparison",
     "forensics.analyzers.faces:EyeLayoutComparison",
     "forensics.analyzers.match:MatchComparison",
+    "forensics.analyzers.chats:ChatComparison",
 )
 """Built-in comparisons, as `module:Class`: of a new capture with the one before it, and of two items."""
 

@@ -175,7 +175,7 @@ BAD = {
     "number": b'{"type": "private_group", "id": 1, "messages": [' + b"9" * 10_000 + b"]}",
     "no object": b'{"type": "private_group", "id": 1, "messages": [1, null, "x", [], {}]}',
     "strange values": b'{"type": "private_group", "id": [], "messages": [{"id": {}, "date_unixtime": '
-    b'"99999999999999999", "from": 3, "text": {"a": 1}, "photo": 5, "file_size": -1, "members": 5, "type": "service"}]}',
+    b'"99999999999999999", "from": 3, "text": {"a": 1}, "photo": 5, "file_size": -1, "members": 5, "type": "x"}]}',
     "no end of text": b'{"type": "private_group", "id": 1, "messages": [{"id": 1, "text": "' + b"a" * 3_000_000,
     "half": b'{"type": "private_group", "messages": [{"id": 1, "te',
     "infinity": b'{"type": "private_group", "id": 1, "messages": [{"id": NaN, "text": "x", "date": "Infinity"}]}',
