@@ -57,10 +57,11 @@ CLIPS = {
 }
 
 TEXTS = {
-    "chat.json": b'{"name": "x", "type": "private_supergroup", "id": 1, "messages": [{"id": 1, "type": "message", "date": '
-    b'"2024-01-15T10:30:00", "date_unixtime": "1705314600", "from": "A", "from_id": "user1", "text": "hello"}, {"id": 5, '
-    b'"type": "message", "date": "2024-01-15T10:29:00", "date_unixtime": "1705314540", "from": "B", "from_id": "user2", '
-    b'"reply_to_message_id": 3, "text": "x", "photo": "(File not included. Change data exporting settings to download.)"}]}',
+    "chat.json": b'{"name": "x", "type": "private_supergroup", "id": 1, "messages": [{"id": 1, "type": "message", '
+    b'"date": "2024-01-15T10:30:00", "date_unixtime": "1705314600", "from": "A", "from_id": "user1", "text": "hi"}, '
+    b'{"id": 5, "type": "message", "date": "2024-01-15T10:29:00", "date_unixtime": "1705314540", "from": "B", '
+    b'"reply_to_message_id": 3, "text": "x", "photo": "(File not included. Change data exporting settings to '
+    b'download.)"}]}',
     "chat.txt": b"31/12/2025, 10:00 - Ann: hello\n31/12/2025, 10:01 - Bob: This message was deleted\n",
     "a.txt": "群聊记录\n".encode(),
     "a.html": b"<!DOCTYPE html><title>x</title>",
