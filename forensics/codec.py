@@ -43,6 +43,7 @@ RECORD_TYPES: Mapping[str, type[Any]] = {
     "legal-basis": model.LegalBasis,
     "subject": model.Subject,
     "access": model.Access,
+    "statement": model.Statement,
 }
 _PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _TYPE_NAMES = {cls: name for name, cls in RECORD_TYPES.items()}

@@ -48,6 +48,7 @@ from forensics.model import (
     RecordsRoot,
     Recovery,
     Snapshot,
+    Statement,
     Subject,
     TimeFailure,
     TimeProof,
@@ -77,6 +78,7 @@ _SNAPSHOT_FIELDS: Mapping[type[Any], str] = {
     LegalBasis: "bases",
     Subject: "subjects",
     Access: "accesses",
+    Statement: "statements",
 }
 
 

@@ -97,13 +97,13 @@ def with_dependents(writer: Writer, own: AbstractSet[Place], *, items: AbstractS
     Args:
         writer: The open case.
         own: Records that are erased; one at least.
-        items: Ids of the items that are erased as a whole; exhibits and requests that name them go too.
+        items: Ids of the items that are erased as a whole; exhibits, statements and requests that name them go too.
     """
     since = min(own)[0]
     found = own | _findings_about(writer, own)
     found |= set(writer.index.rows("SELECT seq, idx FROM record WHERE type = 'output' AND seq > ?", (since,)))
     found |= _interpretations_of(writer, found)
-    found |= _exhibits_with(writer, items, found)
+    found |= _resting_on(writer, items, found)
     asked = writer.case.records_of("access", writer.index)
     found |= {place_of(one.ref) for one in asked if not items.isdisjoint(one.record.items)}
     lines: dict[int, list[int]] = {}
@@ -157,11 +157,13 @@ def _interpretations_of(writer: Writer, places: Iterable[Place]) -> set[Place]:
     return {place_of(one.ref) for one in weighed if not refs.isdisjoint(one.record.findings)}
 
 
-def _exhibits_with(writer: Writer, items: AbstractSet[str], places: Iterable[Place]) -> set[Place]:
+def _resting_on(writer: Writer, items: AbstractSet[str], places: Iterable[Place]) -> set[Place]:
+    """Finds exhibits and statements that name an erased item or an erased finding."""
     refs = {f"{seq}/{number}" for seq, number in places}
     return {
         place_of(one.ref)
-        for one in writer.case.records_of("exhibit", writer.index)
+        for kind in ("exhibit", "statement")
+        for one in writer.case.records_of(kind, writer.index)
         if not items.isdisjoint(one.record.items) or not refs.isdisjoint(one.record.findings)
     }
 

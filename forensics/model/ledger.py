@@ -23,6 +23,7 @@ from forensics.model.record import (
     LegalBasis,
     Output,
     Recovery,
+    Statement,
     Subject,
     TimeFailure,
     TimeProof,
@@ -104,4 +105,5 @@ class Snapshot:
     bases: tuple[Committed[LegalBasis], ...] = ()
     subjects: tuple[Committed[Subject], ...] = ()
     accesses: tuple[Committed[Access], ...] = ()
+    statements: tuple[Committed[Statement], ...] = ()
     erased: tuple[str, ...] = ()

@@ -295,6 +295,32 @@ class Access:
     purpose: str = "report"
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a person states for the case; never an observation by the program. Of records with one id the newest counts.
+
+    Attributes:
+        id: For example `STATEMENT-0001`.
+        kind: What it is about, for example `cost` or `reading` (docs/statements.md).
+        by: Who states it, as the case names its examiner or as given.
+        text: In the words of who states it.
+        values: The same as values, with units in their names.
+        items: Ids of the items that it is about or rests on.
+        findings: References `SEQ/INDEX` of findings that it is about.
+        is_withdrawn: Whether it no longer holds; the earlier records stay.
+    """
+
+    id: str
+    kind: str
+    by: str
+    at: datetime
+    text: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    items: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    is_withdrawn: bool = False
+
+
 Record = (
     Item
     | Acquisition
@@ -312,5 +338,6 @@ Record = (
     | LegalBasis
     | Subject
     | Access
+    | Statement
 )
 """Whatever one line of a record file can hold."""

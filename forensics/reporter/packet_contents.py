@@ -249,7 +249,7 @@ def _is_about(
             return record.get("item") in items
         case "finding":
             return set(record.get("subject") or ("",)) <= contents
-        case "exhibit" | "access":
+        case "exhibit" | "access" | "statement":
             return set(record.get("items") or ("",)) <= items
         case "act":
             return ref in acts

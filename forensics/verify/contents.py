@@ -21,6 +21,7 @@ _REFERENCES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "interpretation": (("finding", "findings"),),
     "exhibit": (("item", "items"), ("finding", "findings")),
     "access": (("item", "items"),),
+    "statement": (("item", "items"), ("finding", "findings")),
     "subject": (("item", "photos"), ("subject", "contents")),
     "time-failure": (("checkpoint", "checkpoint"),),
     "time-proof": (("checkpoint", "checkpoint"),),

@@ -161,6 +161,7 @@ _RECORDS: Mapping[str, Mapping[str, Check]] = {
     "interpretation": {"findings": _list_of(_is_reference)},
     "exhibit": {"items": _list_of(_is_text), "findings": _list_of(_is_reference)},
     "access": {"items": _list_of(_is_text), "at": _is_time},
+    "statement": {"items": _list_of(_is_text), "findings": _list_of(_is_reference), "at": _is_time},
     "time-proof": {
         "checkpoint": _is_count,
         "token": _is_digest,

@@ -51,6 +51,7 @@ from forensics.model import (
     Result,
     Sensitivity,
     Stage,
+    Statement,
     Subject,
     TimeFailure,
     TimeProof,
@@ -340,6 +341,12 @@ RECORDS = {
         ((1.0, 2.5, 30.0, 40.0), (-1.5, 0.0, 112.0, 150.25)),
     ),
     "access": Access(("ITEM-0001",), "B. Examiner", "asked by the court", AT),
+    "statement": Statement(
+        *("STATEMENT-0001", "cost", "B. Examiner", AT, "公证费"),
+        values={"amount_minor": 30000, "currency": "CNY"},
+        items=("ITEM-0001",),
+        findings=("3/1",),
+    ),
 }
 
 
