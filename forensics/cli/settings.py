@@ -76,7 +76,7 @@ def configuration() -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", hint="README.md shows its form.") from error
+        raise UsageError(f"{path} cannot be read: {error}", hint="docs/trusted-time.md shows its form.") from error
 
 
 def ask_passphrase(prompt: str) -> str | None:
@@ -125,7 +125,7 @@ def _from_file(entry: dict[str, Any]) -> Authority:
         return Authority(url=entry["url"], anchors=anchors, crls=lists, timeout_s=float(entry.get("timeout_s", 20.0)))
     except (KeyError, TypeError, AttributeError) as error:
         raise UsageError(
-            f"config.toml has an authority of another form: {error}", hint="README.md shows its form."
+            f"config.toml has an authority of another form: {error}", hint="docs/trusted-time.md shows its form."
         ) from error
 
 

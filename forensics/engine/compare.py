@@ -11,13 +11,14 @@ from forensics.custody.writer import Writer
 from forensics.engine import act
 from forensics.engine.batch import Batch
 from forensics.engine.collect import Setup
+from forensics.engine.plugin import by_name, one_named
 from forensics.engine.recapture import newest_artifact
 from forensics.engine.stamp import Stamped, checkpoint
 from forensics.engine.survey import Seen, bench_of, conduct
 from forensics.engine.weigh import weigh_case
 from forensics.errors import UsageError
 from forensics.model import Artifact, Finding, Gap
-from forensics.plugins import COMPARISONS, Comparison, load
+from forensics.plugins import COMPARISONS, Comparison
 from forensics.tools import require
 
 ROLES = ("original", "media")
@@ -78,10 +79,7 @@ def comparison_class(name: str) -> Any:
     Raises:
         UsageError: There is none of that name.
     """
-    classes = {cls.name: cls for cls in map(load, COMPARISONS)}
-    if name not in classes:
-        raise UsageError(f"there is no comparison {name}", hint=f"There are: {', '.join(classes)}.")
-    return classes[name]
+    return one_named(name, by_name(COMPARISONS), what="comparison")
 
 
 def chosen_item(writer: Writer, named: str) -> Chosen:

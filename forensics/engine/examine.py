@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from forensics.codec import to_json
 from forensics.custody.index import examination_key
@@ -20,10 +19,11 @@ from forensics.engine.examination import Bench
 from forensics.engine.executor import workers
 from forensics.engine.made import made_of
 from forensics.engine.plan import Ready, Task, joined, plan
+from forensics.engine.plugin import by_name, one_named, with_setting
 from forensics.engine.stamp import Stamped, checkpoint
 from forensics.errors import UsageError
 from forensics.model import Acquisition, Artifact, Gap, GapReason
-from forensics.plugins import ANALYZERS, ON_REQUEST, Analyzer, load
+from forensics.plugins import ANALYZERS, ON_REQUEST, Analyzer
 
 
 @dataclass(frozen=True)
@@ -63,42 +63,19 @@ def chosen_analyzers(only: Sequence[str], settings: Sequence[str]) -> list[Analy
     Raises:
         UsageError: A name or a setting is unknown.
     """
-    usual = {cls.name: cls for cls in map(load, ANALYZERS)}
-    classes = {**usual, **{cls.name: cls for cls in map(load, ON_REQUEST)}}
-    if unknown := [name for name in only if name not in classes]:
-        raise UsageError(f"there is no analyzer {unknown[0]}", hint=f"There are: {', '.join(classes)}.")
+    usual = by_name(ANALYZERS)
+    classes = {**usual, **by_name(ON_REQUEST)}
     set_names = {setting.partition("=")[0].partition(".")[0] for setting in settings}
     asked = [name for name in classes if name in set_names and name not in usual]
-    made = {name: classes[name]() for name in (only or (*usual, *asked))}
+    made = {name: one_named(name, classes, what="analyzer")() for name in (only or (*usual, *asked))}
     for setting in settings:
-        left, _, value = setting.partition("=")
-        name, _, field = left.partition(".")
+        name = setting.partition("=")[0].partition(".")[0]
         if name not in made:
             raise UsageError(
                 f"there is no analyzer for the setting {setting}", hint="Write --set analyzer.field=value."
             )
-        made[name] = _with_setting(made[name], field, value)
+        made[name] = with_setting(made[name], setting)
     return list(made.values())
-
-
-def _with_setting(analyzer: Any, field: str, value: str) -> Any:
-    defaults = {one.name: one.default for one in fields(analyzer)}
-    if field not in defaults:
-        raise UsageError(f"analyzer {analyzer.name} has no setting {field}", hint="docs/methods lists the settings.")
-    try:
-        return replace(analyzer, **{field: _read_setting(value, type(defaults[field]))})
-    except ValueError as error:
-        raise UsageError(f"{value!r} is no value for {analyzer.name}.{field}: {error}") from error
-
-
-def _read_setting(value: str, kind: type[Any]) -> Any:
-    """Reads a setting; `bool("false")` would be true."""
-    if kind is not bool:
-        return kind(value)
-    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    if value.lower() not in words:
-        raise ValueError("write true or false")
-    return words[value.lower()]
 
 
 def recorded_settings(analyzers: Iterable[Analyzer], settings: Iterable[str]) -> tuple[str, ...]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forensics.codec import to_json
+from forensics.engine.plugin import by_name, one_named, with_setting
 from forensics.engine.validate_labels import ALWAYS_H1, ALWAYS_H2, Words, word_of
 from forensics.errors import UsageError
 from forensics.model import Finding, GapReason, Result
-from forensics.plugins import ANALYZERS, COMPARISONS, installed, load
+from forensics.plugins import ANALYZERS, COMPARISONS, ON_REQUEST, installed, load
 
 PHOTOS = "photos"
 """Column with reference photos of one person, one or more."""
@@ -111,6 +112,7 @@ MEASURES: tuple[Measure, ...] = (
         settings={"maps": False},
     ),
     Measure("tamper.copy_move", "tamper", words=Words(("tampered", "copied"), ("genuine",))),
+    Measure("detector.score", "detector", value="tracks.0.median", words=Words(("swap", "synthetic"), ("genuine",))),
 )
 """What is known of kinds of findings; of any other, `FOUND` is an answer for the first proposition, and there is no
 score."""
@@ -165,14 +167,11 @@ def _class_of(name: str) -> Any:
     """Finds a plug-in: built in, offered by another package, or named as `module:Class`."""
     if ":" in name:
         return load(name)
-    built_in = {cls.name: cls for cls in map(load, (*ANALYZERS, *COMPARISONS))}
-    if name in built_in:
-        return built_in[name]
-    others = installed("forensics.analyzers")
-    if name not in others:
-        known = ", ".join(sorted({*built_in, *others}))
-        raise UsageError(f"there is no analyzer or comparison {name}", hint=f"There are: {known}.")
-    return load(others[name])
+    built_in = by_name((*ANALYZERS, *ON_REQUEST, *COMPARISONS))
+    others = {other: path for other, path in installed("forensics.analyzers").items() if other not in built_in}
+    if name in others:
+        return load(others[name])
+    return one_named(name, built_in | dict.fromkeys(others), what="analyzer or comparison")
 
 
 def _columns_of(name: str) -> tuple[str, ...]:
@@ -223,25 +222,8 @@ def runner_of(measure: Measure, settings: Sequence[str]) -> Any:
     """
     made = _class_of(measure.runner)()
     for setting in (*(f"{made.name}.{name}={value}" for name, value in measure.settings.items()), *settings):
-        made = _with(made, setting)
+        made = with_setting(made, setting)
     return made
-
-
-def _with(plugin: Any, setting: str) -> Any:
-    left, _, text = setting.partition("=")
-    name, _, member = left.partition(".")
-    defaults: dict[str, Any] = {one.name: one.default for one in fields(plugin)}
-    if name != plugin.name or member not in defaults:
-        raise UsageError(f"{plugin.name} has no setting {left}", hint=f"Write --set {plugin.name}.FIELD=VALUE.")
-    if isinstance(defaults[member], bool):
-        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-        if text.lower() not in words:
-            raise UsageError(f"{text!r} is no value for {left}", hint="Write true or false.")
-        return replace(plugin, **{member: words[text.lower()]})
-    try:
-        return replace(plugin, **{member: type(defaults[member])(text)})
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"{text!r} is no value for {left}: {error}") from error
 
 
 def read_answer(findings: Sequence[Finding], measure: Measure) -> Answer:

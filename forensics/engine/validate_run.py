@@ -32,9 +32,6 @@ AHEAD = 2
 """Groups handed to the executor before the oldest is waited for, per worker; where a worker dies, so many are measured
 once more, each alone."""
 
-MAKERS: Mapping[str, str] = {"face-tracks": "faces", "face": "faces", "fingerprint": "prints"}
-"""Role of an artifact to the analyzer that makes it, where that does not say so itself."""
-
 _KILLED = Answer(None, None, "", "the worker process was killed", is_failed=True)
 
 
@@ -97,9 +94,8 @@ def _makers_of(runner: Any) -> list[Analyzer]:
     wanted = set(runner.reads)
     if not wanted:
         return []
-    named = {MAKERS[role] for role in wanted if role in MAKERS}
     classes = [cls for cls in map(load, ANALYZERS) if cls.name != runner.name]
-    makers = [cls() for cls in classes if cls.name in named or wanted & set(getattr(cls, "makes", ()))]
+    makers = [cls() for cls in classes if wanted & set(getattr(cls, "makes", ()))]
     if not makers:
         raise UsageError(f"no analyzer makes what {runner.name} reads: {', '.join(sorted(wanted))}")
     return makers

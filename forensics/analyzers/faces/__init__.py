@@ -10,6 +10,7 @@ from forensics.analyzers import describe
 from forensics.analyzers.faces.joint import EyeLayoutComparison
 from forensics.analyzers.faces.setting import Setting
 from forensics.analyzers.faces.work import FaceWork
+from forensics.faces.table import CROP_ROLE, ROLE
 from forensics.model import Finding, Message, Result, Stage
 from forensics.plugins import Evidence, FrameWork, Sink
 from forensics.watch import watch
@@ -55,6 +56,7 @@ class FacesAnalyzer:
     media_types: ClassVar[tuple[str, ...]] = ("image/*", "video/*")
     needs: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[str, ...]] = ()
+    makes: ClassVar[tuple[str, ...]] = (ROLE, CROP_ROLE)
 
     def examine(self, evidence: Evidence, sink: Sink) -> Iterable[Finding]:
         """States which faces are found, and of a still where the eyes of the largest lie."""

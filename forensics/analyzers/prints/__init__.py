@@ -41,6 +41,7 @@ class PrintsAnalyzer:
     media_types: ClassVar[tuple[str, ...]] = ("image/*", "video/*")
     needs: ClassVar[tuple[str, ...]] = NEEDS
     reads: ClassVar[tuple[str, ...]] = ()
+    makes: ClassVar[tuple[str, ...]] = (fingerprint.ROLE,)
 
     def examine(self, evidence: Evidence, sink: Sink) -> Iterable[Finding]:
         """States of how many frames a fingerprint was made."""
