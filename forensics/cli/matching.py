@@ -12,10 +12,10 @@ from forensics.codec import to_json
 from forensics.custody.signing import Home, SigningKey
 from forensics.custody.writer import writing
 from forensics.engine.collect import Setup
+from forensics.engine.examination import bench_of
 from forensics.engine.examine import default_jobs
 from forensics.engine.match import VERB, Matched, match_case
 from forensics.engine.match_export import check_folder, export
-from forensics.engine.survey import bench_of
 from forensics.model import Finding
 
 

@@ -52,7 +52,7 @@ class Running:
     gaps: tuple[Gap, ...]
 
 
-def begin(batch: Batch, verb: str, *, arguments: Sequence[str], servers: Sequence[str], with_sm3: bool) -> Running:
+def begin(batch: Batch, verb: str, *, arguments: Sequence[str], servers: Sequence[str]) -> Running:
     """Adds the act's record to a batch, after the self-test and the first clock checks.
 
     Args:
@@ -60,12 +60,11 @@ def begin(batch: Batch, verb: str, *, arguments: Sequence[str], servers: Sequenc
         verb: For example `collect`.
         arguments: The command line without locators, names of people and secrets.
         servers: Time servers to compare the clock with.
-        with_sm3: Whether the self-test includes SM3.
     """
     from forensics.custody.clock import check_clocks
 
     clock = check_clocks(tuple(servers), phase="before")
-    test = self_test(with_sm3=with_sm3)
+    test = self_test(with_sm3=batch.with_sm3)
     record = Act(
         verb=verb,
         started_at=datetime.now(UTC),
@@ -106,8 +105,7 @@ def check_clock(writer: Writer, verb: str, *, servers: Sequence[str]) -> tuple[G
     if not servers:
         return ()
     batch = Batch(writer, "clock-check")
-    with_sm3 = writer.case.info.jurisdiction == "cn"
-    return end(batch, begin(batch, verb, arguments=(), servers=servers, with_sm3=with_sm3))
+    return end(batch, begin(batch, verb, arguments=(), servers=servers))
 
 
 def self_test(*, with_sm3: bool) -> dict[str, Any]:

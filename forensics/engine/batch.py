@@ -27,6 +27,11 @@ class Batch:
         self._staged: list[Staged] = []
         self._since = time.monotonic()
 
+    @property
+    def with_sm3(self) -> bool:
+        """Whether digests of this case include SM3."""
+        return self._writer.store.with_sm3
+
     def add(self, records: Sequence[Record], staged: Sequence[Staged] = ()) -> str:
         """Adds records that belong together, with their staged files.
 

@@ -122,9 +122,8 @@ def collect(writer: Writer, requests: Iterable[Request], *, collectors: Sequence
     Raises:
         StoreError: The case's disk does not take more; what was committed before is intact.
     """
-    with_sm3 = writer.case.info.jurisdiction == "cn"
     batch = Batch(writer, "collect")
-    running = act.begin(batch, "collect", arguments=setup.arguments, servers=setup.servers, with_sm3=with_sm3)
+    running = act.begin(batch, "collect", arguments=setup.arguments, servers=setup.servers)
     done, skipped, before = _Progress(), list[str](), dict[str, Artifact]()
     wanted = _wanted(writer, requests, skipped=skipped, before=before)
     with closing(

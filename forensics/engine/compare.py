@@ -11,10 +11,12 @@ from forensics.custody.writer import Writer
 from forensics.engine import act
 from forensics.engine.batch import Batch
 from forensics.engine.collect import Setup
+from forensics.engine.comparison import Seen
+from forensics.engine.examination import bench_of
 from forensics.engine.plugin import by_name, one_named
 from forensics.engine.recapture import newest_artifact
 from forensics.engine.stamp import Stamped, checkpoint
-from forensics.engine.survey import Seen, bench_of, conduct
+from forensics.engine.survey import conduct
 from forensics.engine.weigh import weigh_case
 from forensics.errors import UsageError
 from forensics.model import Artifact, Finding, Gap
@@ -154,8 +156,7 @@ def compare_items(
     for need in comparison.needs:
         require(need)
     batch = Batch(writer, "compare")
-    with_sm3 = writer.case.info.jurisdiction == "cn"
-    running = act.begin(batch, "compare", arguments=setup.arguments, servers=setup.servers, with_sm3=with_sm3)
+    running = act.begin(batch, "compare", arguments=setup.arguments, servers=setup.servers)
     contents = [Seen(one) for one in (*(each.artifact for each in chosen), *photos)]
     examined = conduct(batch, contents, comparison=comparison, bench=bench_of(writer))
     setup.progress(contents)

@@ -102,9 +102,8 @@ def enrol(writer: Writer, wish: Wish, photos: Sequence[Portrait], *, setup: Setu
         return Enrolled(before, is_new=False, known=known)
     if not (new or before):
         raise UsageError("a subject needs at least one photo", hint="Name it: --photo FILE.")
-    with_sm3 = writer.case.info.jurisdiction == "cn"
     batch = _Whole(writer)
-    running = act.begin(batch, "subject", arguments=setup.arguments, servers=setup.servers, with_sm3=with_sm3)
+    running = act.begin(batch, "subject", arguments=setup.arguments, servers=setup.servers)
     requests = [_request(one.path) for one in new]
     acquired = list(acquire(writer, batch, requests=requests, collectors=[LocalCollector()], running=running))
     for one, obtained in zip(new, acquired, strict=True):

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from forensics.custody.store import Staged, Store
+from forensics.custody.writer import Writer
 from forensics.engine.evidence import StoredEvidence
 from forensics.engine.plan import Ready, Task
 from forensics.engine.sink import StagingSink
 from forensics.errors import ForensicsError, ToolMissingError
-from forensics.model import Finding, Gap, GapReason, Message, Result, Stage
+from forensics.model import Finding, Gap, GapReason, Message, Result, Stage, Tool
 from forensics.plugins import FrameAnalyzer, FrameWork
 from forensics.watch import Reel
 
@@ -39,6 +40,12 @@ class Bench:
 
     def __repr__(self) -> str:
         return f"Bench({self.folder})"
+
+
+def bench_of(writer: Writer) -> Bench:
+    """Gives what workers need to read an open case."""
+    store = writer.store
+    return Bench(writer.case.folder.absolute(), store.with_sm3, writer.recipients, (writer.key.identity,))
 
 
 @dataclass(frozen=True)
@@ -156,15 +163,31 @@ def signed_for(ready: Ready, finding: Finding) -> Finding:
 def failed(task: Task, gap: Gap, ready: Ready | None = None) -> Finding:
     """States that an examination could not be made; by the first analyzer of the task where none is named."""
     ready = ready or task.ready
-    name = ready.described.name
+    return not_made((task.artifact.content_sha256,), ready.described, gap, tools=ready.tools)
+
+
+def not_made(
+    subject: tuple[str, ...], by: Tool, gap: Gap, *, stage: Stage = Stage.DETECT, tools: tuple[Tool, ...] = ()
+) -> Finding:
+    """States that an examination could not be made, and that nothing follows from this.
+
+    Args:
+        subject: SHA-256 of each content.
+        by: The analyzer or comparison.
+        gap: Why.
+        stage: Stage of examination.
+        tools: What it would have used.
+    """
     return Finding(
-        subject=(task.artifact.content_sha256,),
-        stage=Stage.DETECT,
-        kind=f"{name}.failed",
+        subject=subject,
+        stage=stage,
+        kind=f"{by.name}.failed",
         result=Result.INDETERMINATE,
-        statement=Message("examination.failed", f"The examination by {name} could not be made.", {"analyzer": name}),
-        analyzer=ready.described,
-        tools=ready.tools,
+        statement=Message(
+            "examination.failed", f"The examination by {by.name} could not be made.", {"analyzer": by.name}
+        ),
+        analyzer=by,
+        tools=tools,
         gaps=(gap,),
         limits=(
             Message(

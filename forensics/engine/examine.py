@@ -15,7 +15,7 @@ from forensics.engine.acquire import describe
 from forensics.engine.analyze import analyze, collected, ready
 from forensics.engine.batch import Batch
 from forensics.engine.collect import Setup
-from forensics.engine.examination import Bench
+from forensics.engine.examination import bench_of
 from forensics.engine.executor import workers
 from forensics.engine.made import made_of
 from forensics.engine.plan import Ready, Task, joined, plan
@@ -131,10 +131,9 @@ def _run(
     writer: Writer, tasks: Sequence[Task], *, setup: Setup, jobs: int
 ) -> tuple[dict[tuple[str, str], int], tuple[Gap, ...]]:
     """Runs tasks; keeps counts and gaps alone, so that memory does not grow with the findings."""
-    with_sm3 = writer.case.info.jurisdiction == "cn"
-    bench = Bench(writer.case.folder.absolute(), with_sm3, writer.recipients, (writer.key.identity,))
+    bench = bench_of(writer)
     batch = Batch(writer, "analyze")
-    running = act.begin(batch, "analyze", arguments=setup.arguments, servers=setup.servers, with_sm3=with_sm3)
+    running = act.begin(batch, "analyze", arguments=setup.arguments, servers=setup.servers)
     kinds: Counter[tuple[str, str]] = Counter()
     gaps: list[Gap] = []
     with workers(jobs) as executor:

@@ -16,11 +16,12 @@ from forensics.engine.acquire import describe
 from forensics.engine.batch import Batch
 from forensics.engine.collect import Setup
 from forensics.engine.compare import comparison_class
-from forensics.engine.examination import Bench, Examined
+from forensics.engine.comparison import Seen, compare_all
+from forensics.engine.examination import Bench, Examined, bench_of
 from forensics.engine.executor import workers
 from forensics.engine.stamp import Stamped, checkpoint
 from forensics.engine.subject import has_basis, photos_of, registered
-from forensics.engine.survey import Seen, bench_of, compare_all, seen, survey
+from forensics.engine.survey import seen, survey
 from forensics.engine.weigh import due, weigh_case
 from forensics.faces.model import DETECTOR, RECOGNISER, Model
 from forensics.faces.model import describe as describe_models
@@ -102,8 +103,7 @@ def identify_case(
     batch = Batch(writer, verb)
     if not tasks and not due(writer, own):
         return Identified(has_basis=is_allowed, skipped=skipped)
-    with_sm3 = writer.case.info.jurisdiction == "cn"
-    running = act.begin(batch, verb, arguments=setup.arguments, servers=setup.servers, with_sm3=with_sm3)
+    running = act.begin(batch, verb, arguments=setup.arguments, servers=setup.servers)
     findings = run(batch, tasks, bench=bench_of(writer), jobs=jobs, progress=setup.progress)
     interpretations = weigh_case(writer, batch, own=own)
     gaps = (*(gap for one in findings for gap in one.gaps), *act.end(batch, running))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor
+from concurrent.futures import Executor
 
 from forensics.custody.writer import Writer
 from forensics.engine.acquire import Acquired, describe
 from forensics.engine.analyze import analyze, ready
 from forensics.engine.batch import Batch
-from forensics.engine.examination import Bench
+from forensics.engine.comparison import Seen, compare_in
+from forensics.engine.examination import Bench, bench_of
 from forensics.engine.executor import workers
 from forensics.engine.plan import plan
-from forensics.engine.recapture import Pair, archive_of, compare_pair
+from forensics.engine.recapture import archive_of
 from forensics.model import Artifact
 from forensics.plugins import ANALYZERS, COMPARISONS, load
 
@@ -45,11 +46,10 @@ def look(writer: Writer, batch: Batch, *, acquired: Sequence[Acquired], before: 
     archives = [(one.item.id, archive) for one in acquired if (archive := archive_of(one.acquisition)) is not None]
     if not archives:
         return Counter()
-    with_sm3 = writer.case.info.jurisdiction == "cn"
-    bench = Bench(writer.case.folder.absolute(), with_sm3, writer.recipients, (writer.key.identity,))
+    bench = bench_of(writer)
     with workers(1) as executor:
         counts = _examined(batch, executor, archives=[archive for _, archive in archives], bench=bench)
-        pairs = [Pair(before[item], archive) for item, archive in archives if item in before]
+        pairs = [(Seen(before[item]), Seen(archive)) for item, archive in archives if item in before]
         return counts + _compared(batch, executor, pairs=pairs, bench=bench)
 
 
@@ -62,14 +62,11 @@ def _examined(batch: Batch, executor: Executor, *, archives: Sequence[Artifact],
     return counts
 
 
-def _compared(batch: Batch, executor: Executor, *, pairs: Sequence[Pair], bench: Bench) -> Counts:
+def _compared(batch: Batch, executor: Executor, *, pairs: Sequence[tuple[Seen, Seen]], bench: Bench) -> Counts:
     counts: Counts = Counter()
     for pair in pairs:
         for comparison in (cls() for cls in map(load, COMPARISONS) if cls.name in AT_RECAPTURE):
-            try:
-                examined = executor.submit(compare_pair, pair, comparison, bench=bench).result()
-            except BrokenExecutor:
-                examined = compare_pair(pair, comparison, bench=bench)
+            examined = compare_in(executor, pair, comparison, bench=bench)
             batch.add(examined.findings, examined.staged)
             counts.update((one.kind, str(one.result)) for one in examined.findings)
     return counts

@@ -16,9 +16,11 @@ from forensics.engine import act
 from forensics.engine.acquire import describe
 from forensics.engine.batch import Batch
 from forensics.engine.collect import Setup
+from forensics.engine.comparison import Seen
+from forensics.engine.examination import bench_of
 from forensics.engine.examine import Analyzed, chosen_analyzers, examine_case
 from forensics.engine.stamp import Stamped, checkpoint
-from forensics.engine.survey import Seen, bench_of, conduct, seen
+from forensics.engine.survey import conduct, seen
 from forensics.media.fingerprint import KEY_FRAME_ROLE, ROLE
 from forensics.model import Finding, Gap, Sensitivity
 
@@ -87,9 +89,8 @@ def match_case(writer: Writer, items: Sequence[str], *, setup: Setup, jobs: int,
     before = () if is_forced else done_before(writer, contents)
     if before or not contents:
         return Matched(looked, contents, before, is_new=False, gaps=looked.gaps, stamped=looked.stamped)
-    with_sm3 = writer.case.info.jurisdiction == "cn"
     batch = Batch(writer, VERB)
-    running = act.begin(batch, VERB, arguments=setup.arguments, servers=setup.servers, with_sm3=with_sm3)
+    running = act.begin(batch, VERB, arguments=setup.arguments, servers=setup.servers)
     compared = [_with_items(one) for one in contents]
     examined = conduct(batch, compared, comparison=MatchComparison(), bench=bench_of(writer))
     setup.progress(examined)

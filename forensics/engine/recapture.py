@@ -1,30 +1,15 @@
-"""Compares a new capture of an item with the one before it (C29)."""
+"""Captures an item once more, and finds the capture before."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from forensics.custody.records import read_at
-from forensics.custody.store import Store
 from forensics.custody.writer import Writer
-from forensics.engine.acquire import Request, describe
-from forensics.engine.evidence import StoredEvidence
-from forensics.engine.examination import Bench, Examined
-from forensics.engine.sink import StagingSink
-from forensics.errors import ForensicsError, UsageError
-from forensics.model import Acquisition, Artifact, Finding, Gap, GapReason, Item, Message, Result, Stage
-from forensics.plugins import Comparison
+from forensics.engine.acquire import Request
+from forensics.errors import UsageError
+from forensics.model import Acquisition, Artifact, Item
 
 ROLE = "warc"
 """Role of the artifact that captures are compared by."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two captures of one item, the earlier first."""
-
-    before: Artifact
-    after: Artifact
 
 
 def requests_again(writer: Writer, items: tuple[str, ...]) -> list[Request]:
@@ -77,41 +62,3 @@ def captured_whole(writer: Writer, item: str) -> bool:
 def archive_of(acquisition: Acquisition) -> Artifact | None:
     """Gives the archive among the artifacts of a capture."""
     return next((artifact for artifact in acquisition.artifacts if artifact.role == ROLE), None)
-
-
-def compare_pair(pair: Pair, comparison: Comparison, *, bench: Bench) -> Examined:
-    """Runs a comparison on two captures; whatever it raises becomes an indeterminate finding with the gap."""
-    store = Store(bench.folder, with_sm3=bench.with_sm3)
-    is_sealed = any(artifact.sealed is not None for artifact in (pair.before, pair.after))
-    sink = StagingSink(store, recipients=bench.recipients, is_sealed=is_sealed, has_clock=False)
-    evidence = tuple(StoredEvidence(one, store, bench.identities) for one in (pair.before, pair.after))
-    try:
-        findings = tuple(comparison.examine(evidence, sink))
-    except ForensicsError as error:
-        findings = (failed(pair, comparison, Gap("comparison", GapReason.FAILED, str(error))),)
-    except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; it becomes a gap, the run goes on
-        detail = f"{type(error).__name__}: {error}"
-        findings = (failed(pair, comparison, Gap("comparison", GapReason.FAILED, detail)),)
-    return Examined(findings, tuple(sink.staged))
-
-
-def failed(pair: Pair, comparison: Comparison, gap: Gap) -> Finding:
-    """States that two contents could not be compared."""
-    return Finding(
-        subject=(pair.before.content_sha256, pair.after.content_sha256),
-        stage=Stage.COMPARE,
-        kind=f"{comparison.name}.failed",
-        result=Result.INDETERMINATE,
-        statement=Message(
-            "examination.failed",
-            f"The examination by {comparison.name} could not be made.",
-            {"analyzer": comparison.name},
-        ),
-        analyzer=describe(comparison),
-        gaps=(gap,),
-        limits=(
-            Message(
-                "examination.failed.limit", "Nothing follows from this about the content, for or against anything."
-            ),
-        ),
-    )

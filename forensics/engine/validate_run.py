@@ -17,11 +17,11 @@ from forensics import media
 from forensics.custody.store import Store
 from forensics.engine.acquire import describe
 from forensics.engine.analyze import ready
+from forensics.engine.comparison import Seen, compare_all
 from forensics.engine.examination import Bench, examine
 from forensics.engine.executor import workers
 from forensics.engine.plan import Ready, Task, takes
 from forensics.engine.sink import EPOCH
-from forensics.engine.survey import Seen, compare_all
 from forensics.engine.validate_labels import Row, place_of
 from forensics.engine.validate_measure import PHOTOS, Answer, Measure, read_answer
 from forensics.errors import StoreError, ToolMissingError, UsageError

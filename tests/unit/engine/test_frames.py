@@ -16,9 +16,11 @@ from forensics import watch
 from forensics.collectors.local import LocalCollector
 from forensics.custody.writer import Writer
 from forensics.engine.collect import Setup, collect, requests_for
+from forensics.engine.comparison import compare_all
+from forensics.engine.examination import bench_of
 from forensics.engine.examine import examine_case
 from forensics.engine.plan import Ready, Task, joined
-from forensics.engine.survey import bench_of, compare_all, seen, survey
+from forensics.engine.survey import seen, survey
 from forensics.media.frame import Frame
 from forensics.model import Artifact, Finding, Gap, GapReason, Message, Result, Sensitivity, Stage, Tool
 from forensics.plugins import Evidence, Sink
