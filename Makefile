@@ -13,7 +13,7 @@ setup: ## install outside programs (apt-get, where root) and the Python environm
 	@PYTHON='$(PYTHON)' sh .ci/setup
 
 test: setup ## run all tests; FORENSICS_CORPUS names a folder with labelled media for the tests that want one
-	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && FORENSICS_HOME="$$home" $(BIN)/python -m pytest $(ARGS)
+	@sh .ci/test $(ARGS)
 
 lint: form types layers ## form, lint, types and layers, without the tests
 
