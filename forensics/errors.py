@@ -90,3 +90,7 @@ class ReportError(ForensicsError):
 
 class PacketError(ForensicsError):
     """A packet cannot be built, or did not pass its own checks."""
+
+
+class SealError(ForensicsError):
+    """A document could not be sealed, or its seal did not pass its own checks."""

@@ -34,6 +34,8 @@ ANALYZERS: tuple[str, ...] = (
     "forensics.analyzers.faces:FacesAnalyzer",
     "forensics.analyzers.prints:PrintsAnalyzer",
     "forensics.analyzers.chats:ChatsAnalyzer",
+    "forensics.analyzers.bills:BillsAnalyzer",
+    "forensics.analyzers.screenshots:ScreenshotsAnalyzer",
 )
 """Built-in analyzers, as `module:Class`."""
 

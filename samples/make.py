@@ -1,7 +1,8 @@
 """Makes every file in this folder anew: `python samples/make.py [--out DIR]`.
 
 Needs Pillow, OpenCV, exiftool and ffmpeg. The same versions of these give the same bytes; other versions may not, which
-is why the files are committed and why README.md states values, not bytes. Persons are drawn by `film.py`.
+is why the files are committed and why README.md states values, not bytes. Persons are drawn by `film.py`; the exports
+of chats, the bills and the screenshots are written by `export.py` and `screen.py` from the table in `scenario.py`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import export
 import film
+import scenario
+import screen
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from PIL.PngImagePlugin import PngInfo
+from truth import make_truth
 
 SIZE_PX = (960, 640)
 """Width and height of the drawn scenes."""
@@ -63,7 +68,7 @@ PAGE = """<!doctype html>
 <html lang="zh-CN">
 <head>
 <meta charset="utf-8">
-<title>示例群（Sample group）</title>
+<title>示例资源群（虚构）</title>
 <style>
 body { font-family: "Noto Sans SC", sans-serif; margin: 2em auto; max-width: 46em; line-height: 1.6 }
 img, video { display: block; max-width: 100%; margin: 1em 0 }
@@ -71,16 +76,16 @@ td { padding: 0.2em 1em; border-bottom: 1px solid #999 }
 </style>
 </head>
 <body>
-<h1>示例群（Sample group）</h1>
-<p>2,013 成员 · members. This page is invented; nobody and nothing in it exists.</p>
+<h1>示例资源群（虚构）(invented sample group)</h1>
+<p>2,134 成员 · members. This page is invented; nobody and nothing in it exists.</p>
 <table id="prices"></table>
-<p>示例甲 (Sample A), 09:31</p>
-<video src="clip.mp4" controls width="320"></video>
-<p>示例乙 (Sample B), 09:40</p>
+<p>示例站长 (sample owner), 2022-06-04 12:30 · 1,213 次观看 · views</p>
+<video src="speech-questioned.mp4" controls width="320"></video>
+<p>示例群友四 (sample member), 2022-06-30 23:05</p>
 <img src="courtyard.jpg" alt="a drawn courtyard" loading="lazy" width="480">
 <img src="declared-generated.png" alt="another drawing" loading="lazy" width="480">
 <script>
-const prices = [["定制 custom", 188], ["教程 tutorial", 365]];
+const prices = [["AI换脸定制 custom", 188], ["加急 urgent", 288], ["教程 tutorial", 365], ["软件整合包 software", 688]];
 document.getElementById("prices").innerHTML =
   prices.map(([what, yuan]) => `<tr><td>${what}</td><td>¥${yuan}.00</td></tr>`).join("");
 </script>
@@ -266,7 +271,21 @@ SAMPLES: dict[str, Callable[[Path], None]] = {
     "chat-export.txt": make_chat,
     "group-page.html": make_page,
     "示例说明.txt": make_note,
+    "exports/payment-page.png": screen.make_payment_page,
+    "exports/chat-page.png": screen.make_chat_page,
+    "exports/wechat-bill.csv": export.make_wechat_bill,
+    "exports/alipay-bill.csv": export.make_alipay_bill,
+    **{f"exports/wechat/{name}.txt": partial(export.make_private, name=name) for name in scenario.PRIVATE_TALK},
 }
+
+
+def make_exports(folder: Path) -> None:
+    """Makes the exports that contain other samples, and the truth; the other samples must be there."""
+    for name, make in (("group", export.make_group), ("group-second-member", export.make_second_member)):
+        (folder / "exports" / name).mkdir(parents=True, exist_ok=True)
+        make(folder / "exports" / name, folder)
+    export.make_notes(folder / "exports" / "phone-notes.csv", folder)
+    make_truth(folder / "truth.json")
 
 
 def main() -> None:
@@ -278,8 +297,10 @@ def main() -> None:
     folder = parser.parse_args().out
     folder.mkdir(parents=True, exist_ok=True)
     for name, make in SAMPLES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         make(folder / name)
         print(f"{(folder / name).stat().st_size:>9,} bytes  {name}")
+    make_exports(folder)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ LAYOUT = Layout(
     holder=(r"微信昵称:\s*\[([^\]]*)\]", r"微信号:\s*\[([^\]]*)\]"),
 )  # fmt: skip
 """States and kinds as they are seen in exports; a state that is not among them makes a problem, never a payment. Times
-are Chinese ones: WeChat Pay states 北京时间 in its own documents (pay.weixin.qq.com/doc, bill formats)."""
+are read as Chinese ones, since China has one zone; the bill itself names none, which is why every row says that its
+zone is that of the format, and another one can be named for a bill that somebody had abroad."""
 
 
 def sniff(head: bytes, name: str) -> bool:

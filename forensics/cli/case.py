@@ -73,15 +73,21 @@ def _new_lines(told: dict[str, Any]) -> Iterator[str]:
 
 @click.command()
 @case_argument
+@click.option(
+    "--profile", default="", metavar="NAME", help="Profile of elements, or a file. [default: by jurisdiction]"
+)
 @json_option
-def status(case: Path, *, as_json: bool) -> None:
-    """Show what CASE holds and what it lacks."""
+def status(case: Path, *, profile: str, as_json: bool) -> None:
+    """Show what CASE holds and what it lacks: elements of proof, their exhibits, and the next step for each."""
     from forensics.cli.overview import overview_lines, told_of
     from forensics.custody.case import open_case
-    from forensics.engine.overview import overview
+    from forensics.engine.overview import elements, overview
+    from forensics.proof.element import load_profile
 
     opened = open_case(case)
-    told = told_of(overview(opened, opened.index()))
+    index = opened.index()
+    proof = elements(opened, index, profile=load_profile(profile or opened.info.jurisdiction))
+    told = told_of(overview(opened, index), proof)
     emit(told, as_json=as_json, lines=lambda: overview_lines(told))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from forensics.cli.elements import LANGUAGE, element_lines, standing_json
 from forensics.codec import to_json
-from forensics.engine.overview import Overview
+from forensics.engine.overview import Elements, Overview
 
 
-def told_of(overview: Overview) -> dict[str, Any]:
+def told_of(overview: Overview, elements: Elements) -> dict[str, Any]:
     """Gives the JSON object of `status`."""
     case = overview.case
     return {
@@ -25,7 +26,24 @@ def told_of(overview: Overview) -> dict[str, Any]:
         "not_yet_examined": overview.unexamined,
         "authorities": list(overview.authorities),
         "items": list(overview.items),
+        **_proof(elements),
+        LANGUAGE: case.info.language,
         "exit_code": 0,
+    }
+
+
+def _proof(elements: Elements) -> dict[str, Any]:
+    profile = elements.profile
+    return {
+        "profile": {
+            "name": profile.name,
+            "title": dict(profile.title),
+            "checked_on": profile.checked_on.isoformat(),
+            "sha256": profile.sha256,
+        },
+        "elements": [standing_json(one) for one in elements.standings],
+        "missing_to_file": [{"any_of": list(one.any_of), "text": dict(one.text)} for one in elements.missing],
+        "strays": list(elements.strays),
     }
 
 
@@ -43,6 +61,7 @@ def overview_lines(told: dict[str, Any]) -> Iterator[str]:
         yield f"{told['not_yet_examined']} contents are not yet examined: forensics analyze CASE"
     if told["not_yet_time_stamped"]:
         yield f"{told['not_yet_time_stamped']} items are not yet time-stamped: forensics stamp CASE --tsa URL"
+    yield from element_lines(told)
 
 
 def _counted(counts: dict[str, int]) -> str:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from forensics.cli.output import emit, finish
-from forensics.cli.settings import case_argument, home, json_option, signing_key, write_options
+from forensics.cli.settings import (
+    ask_passphrase,
+    case_argument,
+    home,
+    json_option,
+    signing_key,
+    times,
+    write_options,
+)
+
+if TYPE_CHECKING:
+    from forensics.custody.trusted_time import Authority
 
 
 @click.command()
@@ -37,54 +48,61 @@ from forensics.cli.settings import case_argument, home, json_option, signing_key
     help="Draw the pictures of this item although they are masked; recorded with --reason; repeatable.",
 )
 @click.option("--reason", default="", help="With --unmask: why; it is recorded and printed in the report.")
+@click.option("--original-column", "with_form", is_flag=True, help="Give the catalogue a column on original or copy.")
+@click.option(
+    "--sign",
+    "signer",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    metavar="FILE.p12",
+    help="Seal every PDF with this key (PAdES); with --tsa the seal has a trusted time.",
+)
+@click.option(
+    "--sign-passphrase-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="File whose first line is its passphrase [default: FORENSICS_SIGN_PASSPHRASE, or asked for].",
+)
+@click.option("--tsa", multiple=True, metavar="URL", help="With --sign: time-stamp authority (RFC 3161); repeatable.")
+@click.option(
+    "--tsa-anchor",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PEM",
+    help="Certificate that the authorities of --tsa must chain to; repeatable.",
+)
 @write_options
 @json_option
 def report(
     case: Path,
     *,
     lang: str | None,
-    out: Path | None,
-    as_of: int | None,
-    templates: Path | None,
-    unmask: tuple[str, ...],
-    reason: str,
+    signer: Path | None,
+    sign_passphrase_file: Path | None,
+    tsa: tuple[str, ...],
+    tsa_anchor: tuple[Path, ...],
     key_name: str,
     wait_s: float,
     as_json: bool,
+    **wished: Any,
 ) -> None:
-    """Write the report of CASE as report.pdf and report.html.
+    """Write the report of CASE as report.pdf and report.html, with the papers and the catalogue of evidence.
 
-    The report is a function of the case, the language and the templates: asked again, it has the same bytes.
+    The report is a function of the case, the language and the templates: asked again, it has the same bytes; only
+    what --sign seals differs each time. Which papers there are depends on the jurisdiction: docs/papers.md.
     Intimate and biometric items, and faces of persons whom nobody registered, are drawn as grey frames with number
     and reason. --unmask draws them in this one report, which goes to --out outside of the case.
     """
-    from forensics.custody.writer import writing
-    from forensics.reporter.build import write_report
-    from forensics.reporter.unmask import Unmasking
+    from forensics.cli.reporting import Wish, report_case, sealing_of
 
-    if reason and not unmask:
-        raise click.UsageError("--reason says why something is unmasked; name it with --unmask ITEM.")
-    if unmask and as_of is not None:
-        raise click.UsageError("--unmask makes a report as of its own request; leave --as-of out.")
-    with writing(case, signing_key(key_name), home=home(), verb="report", wait_s=wait_s) as writer:
-        made = write_report(
-            writer,
-            language=lang or writer.case.info.language,
-            out=out,
-            as_of=as_of,
-            templates=templates,
-            unmasking=Unmasking(unmask, reason) if unmask else None,
-        )
-        head = str(writer.case.head)
-    told = {
-        "files": [{"path": str(path), "sha256": sha256} for path, sha256 in made.files],
-        "as_of": made.as_of,
-        "root": made.root,
-        "event": made.event.seq,
-        "unmasked": list(unmask),
-        "head": head,
-        "exit_code": 0,
-    }
+    wish = Wish(language=lang, **wished)
+    wish.check()
+
+    def authorities() -> tuple[Authority, ...]:
+        return times(tsa, tsa_anchor, ntp=()).authorities
+
+    sealing = sealing_of(signer, sign_passphrase_file, authorities=authorities, ask=ask_passphrase)
+    told = report_case(case, wish, key=signing_key(key_name), home=home(), wait_s=wait_s, sealing=sealing)
     emit(told, as_json=as_json, lines=lambda: _report_lines(told))
 
 
@@ -92,6 +110,9 @@ def _report_lines(told: dict[str, Any]) -> Iterator[str]:
     for one in told["files"]:
         yield f"{one['path']}  SHA-256 {one['sha256']}"
     yield f"as of event {told['as_of']}, evidence root {told['root']}"
+    if told["sealed_by"]:
+        yield f"sealed by {told['sealed_by']}"
+        yield "sealed files differ each time; the record has the digest of each before its seal"
 
 
 @click.command()

@@ -158,14 +158,27 @@ def _interpretations_of(writer: Writer, places: Iterable[Place]) -> set[Place]:
 
 
 def _resting_on(writer: Writer, items: AbstractSet[str], places: Iterable[Place]) -> set[Place]:
-    """Finds exhibits and statements that name an erased item or an erased finding."""
+    """Finds exhibits and statements that name an erased item or an erased finding.
+
+    Where the record goes that counts of an exhibit or statement, those go too that it took the place of: what was
+    replaced or withdrawn must not count again.
+    """
     refs = {f"{seq}/{number}" for seq, number in places}
-    return {
-        place_of(one.ref)
-        for kind in ("exhibit", "statement")
-        for one in writer.case.records_of(kind, writer.index)
-        if not items.isdisjoint(one.record.items) or not refs.isdisjoint(one.record.findings)
-    }
+    found: set[Place] = set()
+    for kind, name in (("exhibit", "label"), ("statement", "id")):
+        records = tuple(writer.case.records_of(kind, writer.index))
+        newest = {getattr(one.record, name): one for one in records}
+        gone = {key for key, one in newest.items() if _rests_on(one.record, items, refs)}
+        found |= {
+            place_of(one.ref)
+            for one in records
+            if getattr(one.record, name) in gone or _rests_on(one.record, items, refs)
+        }
+    return found
+
+
+def _rests_on(record: Any, items: AbstractSet[str], refs: AbstractSet[str]) -> bool:
+    return not items.isdisjoint(record.items) or not refs.isdisjoint(record.findings)
 
 
 def _outputs_among(writer: Writer, lines: Lines) -> list[Path]:

@@ -7,9 +7,29 @@ from typing import Any
 
 from forensics.custody.case import Case
 from forensics.custody.index import Index
+from forensics.engine.exhibit import exhibited, leads_in
+from forensics.proof.element import Profile
+from forensics.proof.element_matrix import Missing, Standing, matrix, missing_to_file, strays
 
 MOST_LISTED = 50
 """Items that are named one by one; the rest is counted."""
+
+
+@dataclass(frozen=True)
+class Elements:
+    """Where the elements of proof stand.
+
+    Attributes:
+        profile: What they were taken from.
+        standings: In the order of the profile.
+        missing: What the profile's minimum for filing lacks.
+        strays: Elements that exhibits or statements name and the profile does not have.
+    """
+
+    profile: Profile
+    standings: tuple[Standing, ...]
+    missing: tuple[Missing, ...]
+    strays: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -66,6 +86,17 @@ def overview(case: Case, index: Index) -> Overview:
         authorities=tuple(row[0] for row in index.rows("SELECT DISTINCT authority FROM proof ORDER BY authority")),
         items=tuple({"id": item, "outcome": outcome, "time_stamped": seq <= covered} for item, _, outcome, seq in rows),
     )
+
+
+def elements(case: Case, index: Index, *, profile: Profile) -> Elements:
+    """Works out where the elements of proof stand, without reading more of the case than its exhibits need."""
+    snapshot = exhibited(case, index)
+    kinds = {kind for one in profile.elements for kind in one.supplies.kinds}
+    standings = matrix(snapshot, profile, found=leads_in(index, kinds))
+    made = (one.record for one in snapshot.outputs if one.record.kind == "report")
+    has_report = any(one.as_of >= snapshot.as_of and "notice" not in one.facts for one in made)
+    missing = missing_to_file(standings, profile, has_report=has_report)
+    return Elements(profile, standings, missing, strays(snapshot, profile))
 
 
 _UNEXAMINED = """

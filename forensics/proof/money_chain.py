@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,6 +17,8 @@ WITHIN = timedelta(days=30)
 
 LINKS = ("offer", "order", "payment", "delivery", "repost")
 """Kinds of links, in the order of a sale."""
+
+_Place = tuple[str, str]
 
 _NEVER = datetime.min  # noqa: DTZ901  naive on purpose: a place in an order, no instant
 
@@ -82,18 +84,47 @@ class _Event:
 
 @dataclass(slots=True)
 class _Events:
-    """Events of each chat and kind, in order of time."""
+    """Events in order of time, each list under what it is looked up by, so that no payment looks through a whole chat.
 
-    by_place: dict[tuple[str, str, str], list[_Event]] = field(default_factory=dict)
-    files: list[_Event] = field(default_factory=list)
-    senders: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
-    private: set[tuple[str, str]] = field(default_factory=set)
+    Attributes:
+        offers: By chat.
+        orders: By chat and `name_key` of who ordered.
+        files: By chat; only of private ones.
+        answers: Files by chat and `name_key` of the account whose message they answer.
+        copies: Files by digest.
+    """
 
-    def between(self, place: tuple[str, str], kind: str, *, start: datetime, end: datetime) -> list[_Event]:
-        """Gives the events of a chat and kind in a span of time, both ends included."""
-        found = self.by_place.get((*place, kind), [])
-        low = bisect_left(found, start, key=lambda one: one.order)
-        return found[low : bisect_right(found, end, key=lambda one: one.order)]
+    offers: dict[_Place, list[_Event]] = field(default_factory=dict)
+    orders: dict[tuple[_Place, str], list[_Event]] = field(default_factory=dict)
+    files: dict[_Place, list[_Event]] = field(default_factory=dict)
+    answers: dict[tuple[_Place, str], list[_Event]] = field(default_factory=dict)
+    copies: dict[str, list[_Event]] = field(default_factory=dict)
+
+    def sort(self) -> None:
+        """Puts every list in order of time."""
+        for lists in (self.offers, self.orders, self.files, self.answers, self.copies):
+            for found in lists.values():
+                found.sort(key=_time)
+
+
+def _time(event: _Event) -> datetime:
+    return event.order
+
+
+def _forwards(events: list[_Event], *, start: datetime, end: datetime) -> Iterator[_Event]:
+    """Gives the events of a span of time, both ends included, the first one first."""
+    for place in range(bisect_left(events, start, key=_time), len(events)):
+        if events[place].order > end:
+            return
+        yield events[place]
+
+
+def _backwards(events: list[_Event], *, start: datetime, end: datetime) -> Iterator[_Event]:
+    """Gives the same, the last one first."""
+    for place in range(bisect_right(events, end, key=_time) - 1, -1, -1):
+        if events[place].order < start:
+            return
+        yield events[place]
 
 
 def chains(
@@ -142,33 +173,48 @@ def _by_customer(payments: Sequence[Payment], wanted: set[str]) -> list[list[Pay
 
 def _events(rows: Iterable[Chat | Message | Problem], topics: Mapping[tuple[str, str], set[str]]) -> _Events:
     """Keeps the messages that may be links: those with a file, and those that the rules found."""
-    events, private = _Events(), set()
+    events, private = _Events(), set[str]()
+    senders: dict[_Place, dict[str, str]] = {}
+    answers: list[_Event] = []
     for row in rows:
         if isinstance(row, Chat) and row.kind == "private":
             private.add(row.id)
         if not isinstance(row, Message):
             continue
-        contents = tuple(one.sha256 for one in row.attachments if one.sha256)
-        name = row.id or row.locator.record
         place = (row.locator.file, row.chat)
-        if row.chat in private:
-            events.private.add(place)
-        kinds = [*(["file"] if row.attachments else ()), *sorted(topics.get((row.locator.file, name), ()))]
-        for kind in kinds:
-            event = _event(row, kind, name, contents)
-            events.by_place.setdefault((*place, kind), []).append(event)
-            if kind == "file" and contents:
-                events.files.append(event)
         if row.id:
-            events.senders.setdefault(place, {})[row.id] = row.sender
-    for found in [*events.by_place.values(), events.files]:
-        found.sort(key=lambda one: one.order)
+            senders.setdefault(place, {})[row.id] = row.sender
+        for kind in sorted(topics.get((row.locator.file, row.id or row.locator.record), ())):
+            _keep(events, _event(row, kind))
+        if row.attachments:
+            answers.append(_keep_file(events, _event(row, "file"), is_private=row.chat in private))
+    for event in answers:
+        customer = name_key(senders.get(event.chat, {}).get(event.answers, ""))
+        if customer and customer != name_key(event.sender):
+            events.answers.setdefault((event.chat, customer), []).append(event)
+    events.sort()
     return events
 
 
-def _event(row: Message, kind: str, name: str, contents: tuple[str, ...]) -> _Event:
+def _keep_file(events: _Events, event: _Event, *, is_private: bool) -> _Event:
+    if is_private:
+        events.files.setdefault(event.chat, []).append(event)
+    for digest in event.contents:
+        events.copies.setdefault(digest, []).append(event)
+    return event
+
+
+def _keep(events: _Events, event: _Event) -> None:
+    if event.kind == "order":
+        events.orders.setdefault((event.chat, name_key(event.sender)), []).append(event)
+    else:
+        events.offers.setdefault(event.chat, []).append(event)
+
+
+def _event(row: Message, kind: str) -> _Event:
     when = row.sent_at.replace(tzinfo=None) if row.sent_at else row.local_at
-    place = (row.locator.file, row.chat)
+    contents = tuple(one.sha256 for one in row.attachments if one.sha256)
+    place, name = (row.locator.file, row.chat), row.id or row.locator.record
     at, shown = row.sent_at, row.sent_shown
     return _Event(when or _NEVER, kind, name, place, row.sender, contents, row.reply_to or "", at, shown, row.locator)
 
@@ -205,10 +251,12 @@ def _links(
         return [own]
     start, end = max(at, _NEVER + within) - within, min(at, datetime.max - within) + within  # noqa: DTZ901
     customer = name_key(payment.payer)
-    orders = [one for one in events.between(place, "order", start=start, end=at) if name_key(one.sender) == customer]
-    offers = [one for one in events.between(place, "offer", start=start, end=at) if name_key(one.sender) != customer]
-    links = [_link(one, "offer", "same chat", payment) for one in offers[-1:]]
-    links += [_link(one, "order", "same account", payment) for one in orders[-1:] if one.order >= last]
+    orders = _backwards(events.orders.get((place, customer), []), start=max(start, last), end=at)
+    offers = _backwards(events.offers.get(place, []), start=start, end=at)
+    offer = next((one for one in offers if name_key(one.sender) != customer), None)
+    order = next(orders, None)
+    links = [_link(offer, "offer", "same chat", payment)] if offer else []
+    links += [_link(order, "order", "same account", payment)] if order else []
     links.append(own)
     delivery = _delivery(events, place, customer, start=at, end=end)
     if delivery is not None:
@@ -236,19 +284,22 @@ def _delivery(
     events: _Events, place: tuple[str, str], customer: str, *, start: datetime, end: datetime
 ) -> tuple[_Event, str] | None:
     """Finds the first file that somebody else sent to the customer: as an answer, or in a private chat."""
-    others = [one for one in events.between(place, "file", start=start, end=end) if name_key(one.sender) != customer]
-    senders = events.senders.get(place, {})
-    answer = next((one for one in others if name_key(senders.get(one.answers, "")) == customer), None)
+    answer = next(_forwards(events.answers.get((place, customer), []), start=start, end=end), None)
     if answer is not None:
         return answer, "reply"
-    return (others[0], "private chat") if others and place in events.private else None
+    files = _forwards(events.files.get(place, []), start=start, end=end)
+    other = next((one for one in files if name_key(one.sender) != customer), None)
+    return (other, "private chat") if other else None
 
 
 def _reposts(delivery: _Event, events: _Events, copies: Mapping[str, frozenset[str]], payment: Payment) -> list[Link]:
     """Finds later messages with a copy of the work that was delivered."""
-    wanted = frozenset(digest for one in delivery.contents for digest in copies.get(one, frozenset({one})))
-    low = bisect_right(events.files, delivery.order, key=lambda one: one.order)
-    later = (one for one in events.files[low:] if wanted.intersection(one.contents))
+    wanted = {digest for one in delivery.contents for digest in copies.get(one, frozenset({one}))}
+    found: dict[Locator, _Event] = {}
+    for digest in sorted(wanted):
+        posts = events.copies.get(digest, [])
+        found |= {one.locator: one for one in posts[bisect_right(posts, delivery.order, key=_time) :]}
+    later = sorted(found.values(), key=lambda one: (one.order, one.locator.file, one.locator.record))
     return [_link(one, "repost", "same work", payment) for one in later]
 
 

@@ -74,8 +74,8 @@ class Duplicate:
     """A second statement of a payment that is counted once.
 
     Attributes:
-        reason: `copy` (the same message or bill row again), `other export` (another export of the chat) or `receipt`
-            (the line of the one who was paid).
+        reason: `copy` (the same message or bill row again), `other export` (another export of the chat), `receipt`
+            (the line of the one who was paid) or `other screenshot` (another picture that may show it).
     """
 
     kept: str

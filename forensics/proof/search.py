@@ -1,130 +1,157 @@
-"""Full-text search over messages: any run of characters is found, also two Chinese ones; every hit is a lead.
+"""Full-text search: any run of characters is found, also two Chinese ones; every hit is a lead.
 
-Text is compared as `search_rule.searched` writes it. The index is a narrow table that SQLite reads from end to end for
-each search. *Source:* measured with `python -m benchmarks.money`: one million messages of 3 to 40 Chinese characters
-are searched in well under a second that way, while the trigram index of FTS5 misses words of two characters and takes
-several times as long to build as to read the messages.
+The words of a table (`forensics.chats.word`) are read from end to end for each search, and of the table itself what was
+found alone. *Source:* measured with `python -m benchmarks.money`: one million messages of 3 to 40 Chinese characters
+are searched in well under a second that way. The trigram index of SQLite's FTS5 misses words of two characters.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from datetime import datetime
-from itertools import islice
-from pathlib import Path
+from dataclasses import dataclass
+from typing import BinaryIO
 
-from forensics.chats.message import Chat, Locator, Message, Problem
+from forensics.chats.message import Message
+from forensics.chats.table import rows_at
+from forensics.chats.word import in_one_line
 from forensics.errors import CodecError, UsageError
-from forensics.proof.search_rule import Hit, searched
+from forensics.proof.search_rule import Hit, hit_of
 
-FORMAT_VERSION = 1
 MAX_WORDS = 20
 """Words of one search; a limit on work."""
 
-_BATCH = 5000
-_TABLES = """
-create table about(name text primary key, value text);
-create table word(id integer primary key, text text not null);
-create table place(id integer primary key, chat text, message text, at text, at_shown text, sender text, shown text,
-    file text, name text, record text, offset integer);
-"""
+_BLOCK = 8 << 20
+
+Wanted = tuple[tuple[str, ...], ...]
+"""Words that must all be there, each in one of its spellings, as they are searched."""
 
 
-def build_index(rows: Iterable[Chat | Message | Problem], path: Path) -> int:
-    """Writes the index of messages into a new file.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found in one table.
 
-    Returns:
-        Number of messages that have text or an attachment with a name.
-
-    Raises:
-        UsageError: The file is there already.
-        CodecError: It cannot be written.
+    Attributes:
+        hits: The first ones, in the order of the table.
+        count: All messages that have the words.
     """
-    if path.exists():
-        raise UsageError(f"{path} exists already", hint="Give the index a new name, or remove the old one.")
-    with _opened(path) as database:
-        database.executescript("pragma journal_mode=off; pragma synchronous=off;" + _TABLES)
-        count = 0
-        messages = (row for row in rows if isinstance(row, Message))
-        found = ((row, text) for row in messages if (text := _text(row)))
-        while batch := list(islice(found, _BATCH)):
-            words = [(count + place, text) for place, (_, text) in enumerate(batch)]
-            database.executemany("insert into word values(?,?)", words)
-            places = [(count + place, *_place(row)) for place, (row, _) in enumerate(batch)]
-            database.executemany("insert into place values(?,?,?,?,?,?,?,?,?,?,?)", places)
-            count += len(batch)
-        about = [("format", str(FORMAT_VERSION)), ("count", str(count))]
-        database.executemany("insert into about values(?,?)", about)
-        database.commit()
-    return count
+
+    hits: tuple[Hit, ...]
+    count: int
 
 
-def _text(message: Message) -> str:
-    """Gives what is searched: the text, and the names of files, each on its own line."""
-    names = (one.name for one in message.attachments if one.name)
-    return searched("\n".join([message.text, *names]).strip()).encode("utf-8", "replace").decode()
-
-
-def _place(message: Message) -> tuple[object, ...]:
-    where = message.locator
-    at = message.sent_at.isoformat() if message.sent_at else None
-    values = (message.chat, message.id or where.record, at, message.sent_shown, message.sender, message.text[:500])
-    plain = [None if one is None else one.encode("utf-8", "replace").decode() for one in values]
-    return *plain, where.file, where.name, where.record, where.offset
-
-
-def search(path: Path, words: Sequence[str | tuple[str, ...]], *, limit: int | None = None) -> tuple[Hit, ...]:
-    """Finds the messages that have every word, in the order of the index.
+def wanted_of(words: Sequence[str | tuple[str, ...]]) -> Wanted:
+    """Gives words in the form in which they are searched.
 
     Args:
-        path: Index that `build_index` wrote.
         words: Each a run of characters, or several spellings of which one must be there.
-        limit: Most hits that are given; None gives all.
 
     Raises:
         UsageError: There is no word, an empty one, or more than `MAX_WORDS`.
-        CodecError: The file is no index of this version.
     """
-    wanted = [tuple(map(searched, (one,) if isinstance(one, str) else one)) for one in words]
-    if not wanted or len(wanted) > MAX_WORDS or not all(all(one.strip() for one in each) and each for each in wanted):
+    wanted = tuple(tuple(map(in_one_line, (one,) if isinstance(one, str) else one)) for one in words)
+    if not wanted or len(wanted) > MAX_WORDS or not all(each and all(one.strip() for one in each) for each in wanted):
         raise UsageError(f"a search has 1 to {MAX_WORDS} words, none of them empty")
-    condition = " and ".join("(" + " or ".join("instr(text, ?)" for _ in each) + ")" for each in wanted)
-    values = [one for each in wanted for one in each]
-    with _opened(path, is_old=True) as database:
-        _check(database, path)
-        query = f"select id, text from word where {condition} order by id limit ?"  # noqa: S608  values are bound
-        found = database.execute(query, [*values, -1 if limit is None else limit]).fetchall()
-        return tuple(_hit(database, number, _found_words(text, wanted)) for number, text in found)
+    return wanted
 
 
-def _found_words(text: str, wanted: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(next(one for one in each if one in text) for each in wanted)
+def found_words(text: str, wanted: Wanted) -> tuple[str, ...]:
+    """Gives for each word the spelling that a text has; empty where it lacks one.
+
+    Args:
+        text: In the form that is searched.
+        wanted: As `wanted_of` gives them.
+    """
+    found = tuple(next((one for one in each if one in text), "") for each in wanted)
+    return found if all(found) else ()
 
 
-def _hit(database: sqlite3.Connection, number: int, words: tuple[str, ...]) -> Hit:
-    row = database.execute("select * from place where id = ?", (number,)).fetchone()
-    _, chat, message, at, at_shown, sender, shown, file, name, record, offset = row
-    moment = datetime.fromisoformat(at) if at else None
-    return Hit("", "", words, shown, chat, message, moment, at_shown, sender, Locator(file, name, record, offset))
+def find(words: BinaryIO, wanted: Wanted, *, most: int | None = None) -> tuple[list[tuple[int, str]], int]:
+    """Finds the rows of a table that have every word.
+
+    Args:
+        words: The words of the table.
+        wanted: As `wanted_of` gives them.
+        most: Rows that are given; None gives all.
+
+    Returns:
+        Place in the table and text of the first ones, and the number of all.
+
+    Raises:
+        CodecError: It is no file of words.
+    """
+    places: list[tuple[int, str]] = []
+    count = 0
+    for place, text in _lines(words, wanted):
+        count += 1
+        if most is None or len(places) < most:
+            places.append((place, text.decode("utf-8", "replace")))
+    return places, count
 
 
-def _check(database: sqlite3.Connection, path: Path) -> None:
-    found = database.execute("select value from about where name = 'format'").fetchone()
-    if found is None or found[0] != str(FORMAT_VERSION):
-        raise CodecError(f"{path} is an index of another version", hint="Build it again.")
+def search(words: BinaryIO, table: BinaryIO, wanted: Wanted, *, most: int | None = None) -> Found:
+    """Finds the messages of a table that have every word.
+
+    Args:
+        words: The words of the table.
+        table: The table; it can seek.
+        wanted: As `wanted_of` gives them.
+        most: Hits that are given; None gives all. All are counted.
+
+    Raises:
+        CodecError: The words do not belong to the table.
+    """
+    places, count = find(words, wanted, most=most)
+    rows = rows_at(table, (place for place, _ in places))
+    return Found(tuple(_hit(row, text, wanted) for row, (_, text) in zip(rows, places, strict=True)), count)
 
 
-@contextmanager
-def _opened(path: Path, *, is_old: bool = False) -> Iterator[sqlite3.Connection]:
-    """Opens a database and translates its errors."""
-    try:
-        name = f"{path.absolute().as_uri()}?mode={'ro' if is_old else 'rwc'}"
-        with closing(sqlite3.connect(name, uri=True)) as database:
-            yield database
-    except sqlite3.Error as error:
-        raise CodecError(f"index {path} cannot be used: {error}", hint="Build it again.") from error
+def _hit(row: object, text: str, wanted: Wanted) -> Hit:
+    if not isinstance(row, Message):
+        raise CodecError("the words of a table do not belong to it", hint="Run `forensics verify CASE`.")
+    return hit_of(row, found_words(text, wanted))
+
+
+def _lines(words: BinaryIO, wanted: Wanted) -> Iterator[tuple[int, bytes]]:
+    """Gives place and text of each line that has every word."""
+    groups = [tuple(one.encode("utf-8", "replace") for one in each) for each in wanted]
+    rarest = max(groups, key=lambda each: min(map(len, each)))
+    for block in _blocks(words):
+        for start in _starts(block, rarest):
+            tab = block.find(b"\t", start)
+            end = block.find(b"\n", tab)
+            text = block[tab + 1 : end]
+            if all(any(one in text for one in each) for each in groups):
+                yield _place(block[start:tab]), text
+
+
+def _place(digits: bytes) -> int:
+    if not digits.isdigit():
+        raise CodecError("a line of the words of a table has no place in it", hint="Run `forensics verify CASE`.")
+    return int(digits)
+
+
+def _starts(block: bytes, spellings: Iterable[bytes]) -> list[int]:
+    """Gives the starts of the lines that have one of several spellings, in order."""
+    found: set[int] = set()
+    for one in spellings:
+        at = block.find(one)
+        while at >= 0:
+            found.add(block.rfind(b"\n", 0, at) + 1)
+            end = block.find(b"\n", at)
+            at = block.find(one, end) if end >= 0 else -1
+    return sorted(found)
+
+
+def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+    """Gives the stream in blocks of whole lines."""
+    rest = b""
+    while read := stream.read(_BLOCK):
+        whole, line_feed, rest_of = (rest + read).rpartition(b"\n")
+        rest = rest_of if line_feed else rest + read
+        if line_feed:
+            yield whole + b"\n"
+    if rest:
+        yield rest + b"\n"
 
 
 def hit_json(hit: Hit) -> dict[str, object]:

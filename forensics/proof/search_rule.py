@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from forensics.chats.amount import plain_text
 from forensics.chats.message import Chat, Locator, Message, Problem
+from forensics.chats.word import searched
 from forensics.errors import UsageError
 from forensics.proof.rulebook import read_folder, rule_folder, text, texts
 
@@ -18,8 +18,6 @@ TOPICS = ("offer", "order", "tutorial", "software", "admission")
 
 MAX_SEARCHED = 20_000
 """Characters of one message that rules look at; a chat program allows 4,096 (Telegram) to 65,536 (WhatsApp)."""
-
-_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +64,6 @@ class Hit:
     at_shown: str
     sender: str
     locator: Locator
-
-
-def searched(shown: str) -> str:
-    """Gives the form in which text is searched: NFKC, without case, without characters that show nothing."""
-    return _HIDDEN.sub("", plain_text(shown)).casefold()
 
 
 def load_searches(folder: Path | None = None) -> SearchBook:
@@ -123,11 +116,16 @@ def find_hits(rows: Iterable[Chat | Message | Problem], book: SearchBook) -> Ite
     """
     for row in rows:
         if isinstance(row, Message) and row.text:
-            plain = searched(row.text[:MAX_SEARCHED])
-            for rule in book.searches:
-                words = _fits(rule, plain)
-                if words:
-                    yield hit_of(row, words, topic=rule.topic, rule=rule.id)
+            for rule, words in fitting(searched(row.text[:MAX_SEARCHED]), book):
+                yield hit_of(row, words, topic=rule.topic, rule=rule.id)
+
+
+def fitting(plain: str, book: SearchBook) -> Iterator[tuple[Search, tuple[str, ...]]]:
+    """Gives the rules that a text in the form of `searched` fits, each with the words that were found."""
+    for rule in book.searches:
+        words = _fits(rule, plain)
+        if words:
+            yield rule, words
 
 
 def _fits(rule: Search, plain: str) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from forensics.chats.message import Chat, Locator, Message, Problem
+from forensics.chats.word import searched
 from forensics.errors import UsageError
 from forensics.proof.rulebook import read_folder, rule_folder, text, texts
-from forensics.proof.search_rule import MAX_SEARCHED, any_of, searched
+from forensics.proof.search_rule import MAX_SEARCHED, any_of
 
 LANGUAGES = ("zh", "en", "fr")
 

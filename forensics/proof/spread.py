@@ -13,6 +13,9 @@ from datetime import datetime
 
 from forensics.chats.message import Chat, Locator, Message, Problem
 
+_NAMELESS = frozenset({"", "chat", "page", "mailbox"})
+"""Ids that readers give to the one chat of an export that has no ids; they do not say which chat it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -131,7 +134,7 @@ class _Chats:
         """Takes in a row."""
         if isinstance(row, Chat):
             self.latest = row
-            for key in [key for key in self.chats if key[1] == row.id and self.chats[key].format == row.format]:
+            for key in [key for key, known in self.chats.items() if key[1] == row.id and _is_again(row, known)]:
                 self.chats[key] = row if row.members_shown or row.members else self.chats[key]
             return
         key = (row.locator.file, row.chat)
@@ -139,6 +142,16 @@ class _Chats:
             self.chats[key] = self.latest
         if row.sender_id or row.sender:
             self.wrote.setdefault(key, set()).add(row.sender_id or row.sender)
+
+
+def _is_again(row: Chat, known: Chat) -> bool:
+    """Whether a chat is given again by its export, with what was met meanwhile."""
+    return row.format == known.format and (_has_id(row.id) or row.title == known.title)
+
+
+def _has_id(chat: str) -> bool:
+    """Whether an id is one of the platform's; within archives the name of the export stands before it."""
+    return chat.rpartition(": ")[2] not in _NAMELESS
 
 
 def spread(
@@ -251,7 +264,7 @@ def _mark(post: Post) -> tuple[object, str]:
 def _is_one_chat(
     first: tuple[str, str, set[tuple[object, str]]], second: tuple[str, str, set[tuple[object, str]]]
 ) -> bool:
-    if first[0] and first[0] == second[0]:
+    if _has_id(first[0]) and first[0] == second[0]:
         return True
     return bool(first[1]) and first[1] == second[1] and bool(first[2] & second[2])
 

@@ -1,18 +1,21 @@
-"""The annexes: catalogue of evidence, digests in full, recorded values, programs, replaced characters, glossary."""
+"""The annexes: digests in full, recorded values, programs, replaced characters, glossary; and their order."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from forensics.model import Result
-from forensics.reporter.blocks import Blank, Block, Cell, Column, PageOf, Pairs, Paragraph, Section, Table
-from forensics.reporter.captured import captures_of
+from forensics.reporter import catalogue, custody, methods
+from forensics.reporter.blocks import Block, Column, Paragraph, Section, Table
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts, Observation
-from forensics.reporter.front import content_size, hand_over, item_name, kind_name
+from forensics.reporter.front import kind_name
 from forensics.reporter.measured import arranged, in_annex, recorded_names
+from forensics.reporter.text import LANGUAGES
 from forensics.reporter.wording import Words
+
+_TERM = re.compile(r"glossary\.([a-z0-9_]+)_term")
 
 VALUES_PER_FINDING = 40
 """Most values of one finding in the annex."""
@@ -20,13 +23,7 @@ VALUES_PER_FINDING = 40
 VALUES_IN_ALL = 1500
 """Most values of all findings in the annex: about thirty pages."""
 
-CATALOGUE = (
-    *(("no", 5), ("name", 19), ("kind", 11), ("source", 17), ("content", 14)),
-    *(("proves", 11), ("pages", 8), ("copies", 9), ("digest", 22), ("remark", 10)),
-)
-"""Columns of the catalogue with their relative widths. *Source:* Civil Evidence Provisions (2019), article 19."""
-
-GLOSSARY = (
+EXPLAINED = (
     *("electronic_data", "digest", "time_stamp", "custody", "checkpoint", "item", "finding", "sealing", "metadata"),
     *("deepfake", "face_swap", "label", "credentials", "capture", "archive", "commitment", "cleanliness"),
 )
@@ -34,109 +31,19 @@ GLOSSARY = (
 
 
 def annexes(case: CaseFacts, words: Words) -> tuple[Section, ...]:
-    """Builds all annexes but the two that need the finished text."""
-    return (_catalogue(case, words), _digests(case, words), _values(case, words), _programs(case, words))
-
-
-def _annex(name: str, blocks: Iterable[Block], *, words: Words, is_wide: bool = False) -> Section:
-    title = words.say(f"{name}.title")
-    starts_page = name in ("catalogue", "digests")
-    return Section(name, words.heading_number(name), title, tuple(blocks), starts_page=starts_page, is_wide=is_wide)
-
-
-def _catalogue(case: CaseFacts, words: Words) -> Section:
-    roles = {"digest": "digest", "no": "strong"}
-    columns = tuple(
-        Column(words.say(f"catalogue.column_{name}"), share, roles.get(name, "text")) for name, share in CATALOGUE
-    )
-    rows = tuple(_catalogue_rows(case, words))
-    intro = [words.say("catalogue.intro")]
-    if case.snapshot.info.jurisdiction == "cn":
-        intro.append(words.say("catalogue.intro_cn"))
-    blocks: list[Block] = [Paragraph(words.join(intro, words.say("word.sentence_space"))), Table(columns, rows)]
-    blocks += [Blank(words.say(f"catalogue.{name}")) for name in ("submitted_by", "submitted_on", "copies_made")]
-    return _annex("catalogue", blocks, words=words, is_wide=True)
-
-
-def _catalogue_rows(case: CaseFacts, words: Words) -> Iterator[tuple[Cell, ...]]:
-    for group, (purpose, ids) in enumerate(_groups(case, words), 1):
-        known = {facts.item.id: facts for facts in case.items}
-        for index, name in enumerate((one for one in ids if one in known), 1):
-            yield _catalogue_row(f"{group}-{index}", known[name], case=case, purpose=purpose, words=words)
-
-
-def _groups(case: CaseFacts, words: Words) -> Iterator[tuple[Said, list[str]]]:
-    """Gives the purpose and the items of each exhibit, then the items that are in none."""
-    placed: set[str] = set()
-    for exhibit in case.snapshot.exhibits:
-        record = exhibit.record
-        placed.update(record.items)
-        yield words.join([record.label, words.listed([record.title, *record.elements])], " "), list(record.items)
-    rest = [facts.item.id for facts in case.items if facts.item.id not in placed]
-    if rest:
-        yield words.say("catalogue.to_fill"), rest
-
-
-def _catalogue_row(no: str, facts: ItemFacts, *, case: CaseFacts, purpose: Said, words: Words) -> tuple[Cell, ...]:
-    anchor = f"item-{facts.item.id}"
-    digest = words.show(facts.original.content_sha256) if facts.original else words.say("word.nothing_obtained")
+    """Builds the annexes that stand before transcript and costs."""
     return (
-        words.show(no),
-        words.join([facts.item.id, words.shortened(item_name(facts, words), 120)], "\n"),
-        _evidence_kind(facts, case, words=words),
-        _source(facts, words),
-        _content(facts, case, words=words),
-        words.shortened(purpose, 120),
-        PageOf(anchor, facts.item.id),
-        words.say("catalogue.to_fill"),
-        words.join([digest, words.say(f"stamp.{facts.stamp.value}")], "\n") if facts.original else digest,
-        words.say("catalogue.not_public") if facts.masked else words.say("word.none"),
+        catalogue.annex(case, words),
+        _digests(case, words),
+        custody.events(case, words),
+        methods.methods(case, words),
+        _values(case, words),
     )
 
 
-def _evidence_kind(facts: ItemFacts, case: CaseFacts, *, words: Words) -> Said:
-    if case.snapshot.info.jurisdiction != "cn":
-        return words.say("catalogue.kind")
-    kinds = {"file": 4, "web_page": 1, "url": 1, "chat_export": 2, "payment_record": 3}
-    number = kinds.get(facts.item.kind)
-    return words.say("catalogue.kind") if number is None else words.say(f"catalogue.kind_cn_{number}")
-
-
-def _source(facts: ItemFacts, words: Words) -> Said:
-    found = hand_over(facts)
-    lines = [
-        words.shortened(str(found[name]), 80) for name in ("received_from", "received_at", "device") if name in found
-    ]
-    if facts.shown is not None:
-        record = facts.shown.record
-        collector = words.join([record.collector.name, record.collector.version], " ")
-        lines.append(words.say("catalogue.obtained", collector=collector, utc=words.utc(record.started_at)))
-    return words.join(lines, "\n") if lines else words.say("word.not_recorded")
-
-
-def _content(facts: ItemFacts, case: CaseFacts, *, words: Words) -> Said:
-    lines = list(_captured(facts, case, words=words))
-    if facts.original and not lines:
-        lines = [words.join([facts.original.media_type]), words.size(content_size(facts.original))]
-    for result in Result:
-        number = sum(found.finding.result is result for found in facts.observations)
-        if number:
-            lines.append(words.say("catalogue.results", result=words.say(f"result.{result.value}"), n=number))
-    return words.join(lines, "\n") if lines else words.say("word.nothing_obtained")
-
-
-def _captured(facts: ItemFacts, case: CaseFacts, *, words: Words) -> Iterator[Said]:
-    """Gives the title of a captured page, how many files stand for it, and how often it was captured."""
-    captures = captures_of(facts, case)
-    shown = next((one for one in captures if facts.shown and one.done.ref == facts.shown.ref), None)
-    if shown is None or facts.original is None:
-        return
-    title = shown.facts.get("title")
-    if title and not facts.masked:
-        yield words.say("catalogue.page_title", title=words.shortened(str(title), 80))
-    yield words.count("artifacts", len(shown.record.artifacts))
-    if len(captures) > 1:
-        yield words.say("catalogue.captures", n=len(captures), ref=shown.done.ref)
+def _annex(name: str, blocks: Iterable[Block], *, words: Words) -> Section:
+    title = words.say(f"{name}.title")
+    return Section(name, words.heading_number(name), title, tuple(blocks), starts_page=name == "digests")
 
 
 def _digests(case: CaseFacts, words: Words) -> Section:
@@ -206,7 +113,8 @@ def _value_row(found: Observation, facts: ItemFacts, *, words: Words, room: int)
     return [(words.join([place, kind_name(found.finding.kind, words)], "\n"), words.join(lines, "\n"))], used
 
 
-def _programs(case: CaseFacts, words: Words) -> Section:
+def programs(case: CaseFacts, words: Words) -> Section:
+    """Builds the annex with everything that took part, by name, version and digest."""
     columns = (
         Column(words.say("programs.column_name"), 30, "strong"),
         Column(words.say("programs.column_version"), 14),
@@ -252,7 +160,32 @@ def characters(found: tuple[tuple[int, int], ...], words: Words) -> Section:
 
 
 def glossary(text: str, words: Words) -> Section:
-    """Builds the glossary of those terms that the report uses."""
-    used = [name for name in GLOSSARY if words.say(f"glossary.{name}_term").lower() in text.lower()]
-    rows = tuple((words.say(f"glossary.{name}_term"), words.say(f"glossary.{name}_text")) for name in used)
-    return _annex("glossary", [Paragraph(words.say("glossary.intro")), Pairs(rows, "glossary")], words=words)
+    """Builds the glossary of those terms that the report uses, with their names in the other languages."""
+    used = [name for name in _terms(words) if _occurs(words.say(f"glossary.{name}_term"), text)]
+    others = [one for one in LANGUAGES if one != words.language]
+    columns = [Column(words.say("glossary.column_name"), 22, "strong")]
+    columns += [Column(words.say(f"glossary.column_{one}"), 19) for one in others]
+    columns.append(Column(words.say("glossary.column_text"), 40))
+    rows = tuple(
+        (
+            words.say(f"glossary.{name}_term"),
+            *(words.show(words.templates.report[one][f"glossary.{name}_term"]) for one in others),
+            words.say(f"glossary.{name}_text") if name in EXPLAINED else words.say("word.none"),
+        )
+        for name in used
+    )
+    blocks = (Paragraph(words.say("glossary.intro")), Table(tuple(columns), rows, "compact"))
+    return _annex("glossary", blocks, words=words)
+
+
+def _terms(words: Words) -> tuple[str, ...]:
+    """Lists the terms of the templates in their order."""
+    found = (_TERM.fullmatch(key) for key in words.texts)
+    return tuple(match[1] for match in found if match)
+
+
+def _occurs(term: str, text: str) -> bool:
+    """Whether any of the forms of a term, which a stroke separates, stands in a text."""
+    low = text.lower()
+    forms = (re.sub(r"[（(].*?[）)]", "", form).strip().lower() for form in term.split(" / "))
+    return any(form in low for form in forms if form)

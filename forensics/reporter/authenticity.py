@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from forensics.model import Outcome, Stage
+from forensics.proof.element_exhibit import current
 from forensics.reporter.blocks import Column, Paragraph, Section, Table
-from forensics.reporter.captured import all_captures, at, is_online
+from forensics.reporter.captured import all_captures, at, is_online, members
 from forensics.reporter.evidence import Said
-from forensics.reporter.facts import CaseFacts, Stamp
-from forensics.reporter.front import hand_over
+from forensics.reporter.facts import CaseFacts, ItemFacts, Stamp
+from forensics.reporter.front import hand_over, item_ranges
 from forensics.reporter.gaps import all_gaps
-from forensics.reporter.wording import ANNEXES, PARTS, Words
+from forensics.reporter.wording import Words
 
 ROWS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "cn": (
@@ -26,11 +28,12 @@ ROWS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("ce93_3", ("digests", "self_test", "log")),
         ("ce93_4", ("storage", "digests", "log", "gaps")),
         ("ce93_5", ("ordinary_course",)),
-        ("ce93_6", ("collectors", "relation")),
+        ("ce93_6", ("collectors", "relation", "funding")),
         ("ce93_7", ("gaps", "interruptions", "erasures")),
     ),
     "us": (
-        ("fre901_b1", ("collectors", "declaration")),
+        ("fre901_a", ("exhibits", "origin", "digests", "stamps")),
+        ("fre901_b1", ("collectors", "statements", "declaration")),
         ("fre901_b3", ("comparisons", "digests")),
         ("fre901_b4", ("metadata", "origin")),
         ("fre901_b9", ("tools", "preflight", "self_test", "clock", "repeat")),
@@ -39,13 +42,16 @@ ROWS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("fre902_14", ("digests", "storage", "log", "declaration")),
     ),
     "eu": (
-        ("nf_1", ("protocol", "tools")),
-        ("nf_2_3", ("environment",)),
-        ("nf_11", ("clock",)),
-        ("nf_17", ("times_of_collection", "collected", "gaps")),
+        ("nf_01", ("nf", "protocol", "tools")),
+        ("nf_02", ("nf", "environment")),
+        ("nf_03", ("nf", "environment")),
+        *((f"nf_{number:02d}", ("nf",)) for number in range(4, 11)),
+        ("nf_11", ("nf", "clock")),
+        *((f"nf_{number:02d}", ("nf",)) for number in range(12, 17)),
+        ("nf_17", ("nf", "times_of_collection", "collected", "gaps")),
+        ("nf_18", ("nf", "web")),
         ("nf_19", ("digests", "storage", "sealed", "log")),
         ("nf_20", ("observations_only",)),
-        ("nf_web", ("web",)),
         ("eidas_41", ("stamps", "qualified")),
     ),
     "intl": (
@@ -74,32 +80,118 @@ def authenticity(case: CaseFacts, words: Words) -> Section:
     place = {"fr": "eu"}.get(case.snapshot.info.jurisdiction, case.snapshot.info.jurisdiction)
     rows = ROWS.get(place, ROWS["intl"])
     here = place if place in ROWS else "intl"
-    columns = (
-        Column(words.say("authenticity.column_point"), 42),
-        Column(words.say("authenticity.column_where"), 58),
-    )
+    shares = (("point", 30), ("where", 40), ("missing", 30))
+    columns = tuple(Column(words.say(f"authenticity.column_{name}"), share) for name, share in shares)
     table = Table(columns, tuple(_row(name, facts, case=case, words=words) for name, facts in rows))
     intro = Paragraph(words.say(f"authenticity.intro_{here}"))
-    blocks = (intro, table, Paragraph(words.say("authenticity.review"), "note"))
+    blocks = (intro, _exhibits(case, words), table, Paragraph(words.say("authenticity.review"), "note"))
     return Section("authenticity", words.heading_number("authenticity"), words.say("authenticity.title"), blocks)
 
 
-def _row(name: str, facts: tuple[str, ...], *, case: CaseFacts, words: Words) -> tuple[Said, Said]:
+def _exhibits(case: CaseFacts, words: Words) -> Paragraph:
+    """Lists the exhibits with their items, so that the item numbers of the table lead to them."""
+    found = current(case.snapshot.exhibits)
+    if not found:
+        return Paragraph(words.say("authenticity.no_exhibits"), "note")
+    said = (words.join([one.record.label, _of(one.record.items, words)], "\u00a0") for one in found)
+    return Paragraph(words.say("authenticity.exhibits", exhibits=words.join(said, words.say("word.semicolon"))), "note")
+
+
+def _of(items: tuple[str, ...], words: Words) -> Said:
+    return words.say("authenticity.in_brackets", items=item_ranges(items, words)) if items else Said("")
+
+
+def _row(name: str, facts: tuple[str, ...], *, case: CaseFacts, words: Words) -> tuple[Said, Said, Said]:
     wanted = [fact for fact in facts if fact not in OF_CAPTURES or RECORDED["web"](case)]
-    return words.say(f"point.{name}"), words.join((_answer(fact, case, words=words) for fact in wanted), "\n")
+    there: list[Said] = []
+    missing: list[Said] = []
+    for fact in wanted:
+        if fact == "nf":
+            _nf(name, case, there=there, missing=missing, words=words)
+        else:
+            _answer(fact, case, there=there, missing=missing, words=words)
+    none = words.say("word.none")
+    return words.say(f"point.{name}"), words.join(there, "\n") or none, words.join(missing, "\n") or none
 
 
-def _answer(fact: str, case: CaseFacts, *, words: Words) -> Said:
-    parts = {anchor: words.part(anchor) for anchor in (*PARTS, *ANNEXES)}
-    return words.say(f"fact.{fact}_{'yes' if RECORDED[fact](case) else 'no'}", **parts)
+def _answer(fact: str, case: CaseFacts, *, there: list[Said], missing: list[Said], words: Words) -> None:
+    """Says of a fact where it is recorded, for which items, and for which it is not."""
+    parts = {anchor: words.part(anchor) for anchor in (*words.parts, *words.annexes)}
+    yes, no = (words.say(f"fact.{fact}_{answer}", **parts) for answer in ("yes", "no"))
+    if not RECORDED[fact](case):
+        (there if fact in GOOD_IF_NONE else missing).append(no)
+        return
+    if fact not in OF_ITEMS:
+        (missing if fact in BAD_IF_ANY else there).append(yes)
+        return
+    covered = [facts.item.id for facts in case.items if OF_ITEMS[fact](facts)]
+    rest = [facts.item.id for facts in case.items if not OF_ITEMS[fact](facts)]
+    there.append(words.say("authenticity.of_items", text=yes, items=item_ranges(covered, words)))
+    if rest and fact not in PARTIAL:
+        missing.append(words.say("authenticity.not_of_items", text=no, items=item_ranges(rest, words)))
+
+
+def _nf(name: str, case: CaseFacts, *, there: list[Said], missing: list[Said], words: Words) -> None:
+    """Says of a point of NF Z67-147 what the checks before the captures gave on it."""
+    captures = list(all_captures(case))
+    if not captures:
+        missing.append(words.say("fact.nf_offline"))
+        return
+    wanted = f"NF{name.removeprefix('nf_')}"
+    found: Counter[str] = Counter()
+    for _, capture in captures:
+        points = [one for one in members(capture.preflight, "points") if one.get("id") == wanted]
+        found[str(points[0].get("status", "")) if points else "absent"] += 1
+    made = {status: found[status] for status in STATED if found[status]}
+    if made:
+        counted = words.count("captures", sum(made.values()))
+        said = words.listed(words.say(f"preflight_status.{status}") for status in made)
+        there.append(words.say("fact.nf_yes", captures=counted, statuses=said, collection=words.part("collection")))
+    for status, key in UNSTATED.items():
+        if found[status]:
+            missing.append(words.say(f"fact.nf_{key}", captures=words.count("captures", found[status])))
+
+
+STATED = ("done", "sealed", "warning", "capture")
+"""What a check can come to and have an answer."""
+
+UNSTATED = {
+    "warning": "deviation",
+    "operator": "operator",
+    "not-available": "unavailable",
+    "absent": "absent",
+}
+"""What a check can come to and leave something open, with what is said of it."""
+
+GOOD_IF_NONE = frozenset({"erasures", "interruptions", "gaps", "sealed"})
+"""Facts of which there being none is no lack."""
+
+BAD_IF_ANY = frozenset({"gaps", "interruptions", "erasures"})
+"""Facts that say that something is missing."""
+
+PARTIAL = frozenset({"comparisons", "metadata", "sealed"})
+"""Facts that need not hold for every item."""
 
 
 def _has_hand_over(*names: str) -> Callable[[CaseFacts], bool]:
-    return lambda case: any(name in hand_over(facts) for facts in case.items for name in names)
+    return lambda case: any(_is_handed(facts, *names) for facts in case.items)
+
+
+def _is_handed(facts: ItemFacts, *names: str) -> bool:
+    found = hand_over(facts)
+    return any(name in found for name in names)
 
 
 def _has_stage(*stages: Stage) -> Callable[[CaseFacts], bool]:
     return lambda case: any(found.finding.stage in stages for found in case.findings)
+
+
+def _is_of_stage(facts: ItemFacts, *stages: Stage) -> bool:
+    return any(found.finding.stage in stages for found in facts.observations)
+
+
+def _is_stated(kind: str, *names: str) -> Callable[[CaseFacts], bool]:
+    return lambda case: any(one.record.values.get(name) for one in case.stated(kind) for name in names)
 
 
 def _always(_: CaseFacts) -> bool:
@@ -132,6 +224,7 @@ RECORDED: Mapping[str, Callable[[CaseFacts], bool]] = {
     "interruptions": lambda case: bool(case.snapshot.recoveries),
     "log": _always,
     "metadata": _has_stage(Stage.METADATA),
+    "nf": lambda case: any(capture.preflight for _, capture in all_captures(case)),
     "observations_only": _always,
     "ordinary_course": _never,
     "origin": _has_hand_over("received_from", "access_mode", "legal_basis"),
@@ -140,7 +233,10 @@ RECORDED: Mapping[str, Callable[[CaseFacts], bool]] = {
     "preflight": lambda case: any(capture.preflight for _, capture in all_captures(case)),
     "protocol": lambda case: any(at(capture.preflight, "protocol") for _, capture in all_captures(case)),
     "qualified": _never,
-    "relation": _never,
+    "relation": _is_stated("author", "relation"),
+    "funding": _is_stated("author", "funding"),
+    "exhibits": lambda case: bool(current(case.snapshot.exhibits)),
+    "statements": lambda case: bool(case.stated("mandate") or case.stated("author")),
     "repeat": lambda case: bool(case.findings),
     "sealed": lambda case: any(
         artifact.sealed is not None for done in case.snapshot.acquisitions for artifact in done.record.artifacts
@@ -154,3 +250,17 @@ RECORDED: Mapping[str, Callable[[CaseFacts], bool]] = {
     "web": lambda case: any(is_online(facts) for facts in case.items),
 }
 """Fact to whether the case records it; `_never` is for what this version does not record, and the table says so."""
+
+
+OF_ITEMS: Mapping[str, Callable[[ItemFacts], bool]] = {
+    "comparisons": lambda facts: _is_of_stage(facts, Stage.COMPARE),
+    "content": lambda facts: bool(facts.observations or facts.mentioned),
+    "digests": lambda facts: any(done.record.artifacts for done in facts.acquisitions),
+    "metadata": lambda facts: _is_of_stage(facts, Stage.METADATA),
+    "origin": lambda facts: _is_handed(facts, "received_from", "access_mode", "legal_basis"),
+    "origin_device": lambda facts: _is_handed(facts, "device"),
+    "origin_times": lambda facts: bool(facts.original and facts.original.facts.get("mtime")),
+    "sealed": lambda facts: any(one.sealed for done in facts.acquisitions for one in done.record.artifacts),
+    "stamps": lambda facts: facts.stamp is Stamp.STAMPED,
+}
+"""Facts that hold for some items and not for others, with whether they hold for one."""

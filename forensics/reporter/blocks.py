@@ -134,6 +134,54 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnBox:
+    """A frame with a white ground; `x` and `y` are its upper left corner, all sizes in points."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnLine:
+    """A straight line, broken where it `is_broken`, with a head at its end where it is an arrow."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    is_broken: bool = False
+    is_arrow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnText:
+    """Words on one line; `y` is their baseline; `align` is `left` or `center` and says what `x` is."""
+
+    x: float
+    y: float
+    text: str
+    size: float
+    is_bold: bool = False
+    align: str = "left"
+
+
+Shape = DrawnBox | DrawnLine | DrawnText
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure of lines, frames and words, drawn in their order; the origin is its upper left corner, y goes down.
+
+    Sizes are in points; `width` is at most that of an upright page's text, 470.
+    """
+
+    width: float
+    height: float
+    shapes: tuple[Shape, ...]
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The head line of an observation: its result, what was looked for, and its reference."""
 
@@ -180,7 +228,20 @@ class Contents:
 
 
 Block = (
-    Paragraph | Points | Table | Pairs | Card | Gallery | Chart | Result | Commands | Blank | Matrix | Box | Contents
+    Paragraph
+    | Points
+    | Table
+    | Pairs
+    | Card
+    | Gallery
+    | Chart
+    | Drawing
+    | Result
+    | Commands
+    | Blank
+    | Matrix
+    | Box
+    | Contents
 )
 
 
@@ -206,12 +267,19 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """The first page."""
+    """The first page; of a paper, its head.
+
+    Attributes:
+        is_letter: Whether it is low, as the text begins below it on the same page.
+        is_wide: Whether its page lies on its side.
+    """
 
     title: str
     subtitle: str
     pairs: Pairs
     statements: tuple[Paragraph, ...]
+    is_letter: bool = False
+    is_wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,6 +206,11 @@ _HEADERS: Mapping[str, Choice] = {
     "metadata.device": Choice((), (Listing("serials", _TAGGED, 4),)),
     "metadata.software": Choice(),
     "metadata.contradiction": Choice(("difference_s", "basis", "tolerance_s", "zones_explain_up_to_s")),
+    "text.read": Choice(
+        ("status", "strength", "amount_line_count", "lowest_confidence", "unsure_count", "unread_count"),
+        (Listing("lines", (("number", 8), ("text", 72), ("confidence", 20)), 20),),
+        has_places=True,
+    ),
     "streams.type": Choice(),
     "streams.container": Choice(("duration_s", "bit_rate_bps", "tags", "complaints")),
     "streams.streams": Choice(
@@ -225,6 +230,15 @@ _HEADERS: Mapping[str, Choice] = {
 
 _PAGED = dict.fromkeys((*PAGE_KINDS, "source.identity"), Choice())
 """Of kinds with a page, or a part in another's page, that has the values that matter, and the annex all."""
+
+PERSONAL: Mapping[str, frozenset[str]] = {
+    "chat.messages": frozenset({"chats"}),
+    "chat.integrity": frozenset({"chats"}),
+    "chat.members": frozenset({"members"}),
+    "bill.rows": frozenset({"holder"}),
+}
+"""Kind of finding to its values with names of accounts, which are those of third parties for the most part: reports
+show them by signs in the part on facts, and the records have them as displayed."""
 
 CHOICES: Mapping[str, Choice] = {**_LABELS, **_CONTAINERS, **_COMPRESSION, **_HEADERS, **_PAGED}
 """Kind of finding to what stands beside it; of other kinds the first values stand there, as recorded."""

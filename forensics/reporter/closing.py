@@ -22,7 +22,8 @@ from forensics.reporter.blocks import (
 from forensics.reporter.captured import all_captures, is_online
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, Stamp, seq_of
-from forensics.reporter.front import evidence_root, item_ranges
+from forensics.reporter.front import evidence_root, item_ranges, kind_name
+from forensics.reporter.ranking import family_rank
 from forensics.reporter.text import JURISDICTIONS
 from forensics.reporter.wording import Words
 
@@ -34,26 +35,44 @@ ARCHIVES_SHOWN = 2
 
 
 def limits(case: CaseFacts, words: Words) -> Section:
-    """Builds the part on what the report does not establish, and the statement on automated assistance."""
+    """Builds the part on what the report does not establish, and the other explanations that were considered."""
     unproven = Section(
         "limits-unproven",
         words.sub_number("limits", 1),
         words.say("limits.unproven_title"),
         (Paragraph(words.say("limits.unproven")), Points((*words.lines("limits.points"), *_of_this_case(case, words)))),
     )
-    assistance = Section(
-        "limits-assistance",
+    others = Section(
+        "limits-others",
         words.sub_number("limits", 2),
-        words.say("limits.assistance_title"),
-        tuple(
-            Paragraph(text)
-            for text in words.lines(
-                "limits.assistance", program=case.program, part=words.part("observations"), annex=words.part("programs")
-            )
-        ),
+        words.say("limits.others_title"),
+        tuple(_alternatives(case, words)),
     )
     title = words.say("limits.title")
-    return Section("limits", words.heading_number("limits"), title, (), (unproven, assistance))
+    return Section("limits", words.heading_number("limits"), title, (), (unproven, others))
+
+
+def _alternatives(case: CaseFacts, words: Words) -> Iterator[Block]:
+    """Gives the innocent explanations stated with findings, by kind, each sentence once."""
+    found: dict[str, dict[Said, None]] = {}
+    items: dict[str, set[str]] = {}
+    for facts in case.items:
+        for one in facts.observations:
+            if one.finding.alternatives:
+                said = (words.sentence(text, hide=facts.masked) for text in one.finding.alternatives)
+                found.setdefault(one.finding.kind, {}).update(dict.fromkeys(said))
+                items.setdefault(one.finding.kind, set()).add(facts.item.id)
+    if not found:
+        yield Paragraph(words.say("limits.others_none"))
+        return
+    yield Paragraph(words.say("limits.others"))
+    shares = (("kind", 22), ("others", 58), ("items", 20))
+    columns = tuple(Column(words.say(f"limits.column_{name}"), share) for name, share in shares)
+    rows = tuple(
+        (kind_name(kind, words), words.join(found[kind], "\n"), item_ranges(items[kind], words))
+        for kind in sorted(found, key=family_rank)
+    )
+    yield Table(columns, rows, "compact")
 
 
 def _of_this_case(case: CaseFacts, words: Words) -> Iterator[Said]:

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from forensics.model import Result
 from forensics.reporter import page_comparison, page_copies, page_faces, page_identity
-from forensics.reporter.blocks import Block, Column, Paragraph, Section, Table
+from forensics.reporter.blocks import Block, Paragraph, Section
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, Observation
 from forensics.reporter.front import kind_name, unmasked
 from forensics.reporter.masking import Setting, of_kind, setting, shown_tracks
-from forensics.reporter.page_weight import interpretation, other_weighings
+from forensics.reporter.page_weight import interpretation, ladder, other_weighings, scale_table
 from forensics.reporter.reading import number
 from forensics.reporter.wording import Words
 
@@ -21,9 +21,6 @@ MOST_PAGES = 20
 
 RESULTS = (Result.FOUND, Result.INDETERMINATE, Result.NOT_FOUND)
 """The order in which comparisons stand; of one result in the order of the items."""
-
-MASKS_LISTED = 300
-"""Most pictures that are not drawn and are listed one by one."""
 
 Page = Callable[..., Section]
 
@@ -38,9 +35,9 @@ PAGES: tuple[tuple[str, Page], ...] = (
 """Kinds and their pages, in the order of the part: comparisons with an original come first."""
 
 
-def comparisons(case: CaseFacts, words: Words) -> Section:
-    """Builds the part."""
-    made = setting(case, words)
+def comparisons(case: CaseFacts, words: Words, *, made: Setting | None = None) -> Section:
+    """Builds the part; `made` takes in which pictures are not drawn."""
+    made = made or setting(case, words)
     sections: list[Section] = []
     cut: list[Said] = []
     for kind, build in PAGES:
@@ -53,13 +50,14 @@ def comparisons(case: CaseFacts, words: Words) -> Section:
         if found[MOST_PAGES:]:
             cut.append(words.say("comparisons.cut", kind=kind_name(kind, words), n=len(found), shown=MOST_PAGES))
     sections += _weighings(made, len(sections))
-    sections += _masks(made, len(sections))
-    if sections:
+    is_empty = not sections
+    sections.append(_scale(made, len(sections)))
+    if not is_empty:
         sections[0] = replace(sections[0], starts_page=False)
     title = words.say("comparisons.title")
     heading = words.heading_number("comparisons")
-    blocks = _opening(made, words, is_empty=not sections, cut=cut)
-    return Section("comparisons", heading, title, tuple(blocks), tuple(sections), starts_page=bool(sections))
+    blocks = _opening(made, words, is_empty=is_empty, cut=cut)
+    return Section("comparisons", heading, title, tuple(blocks), tuple(sections), starts_page=not is_empty)
 
 
 def _paged(case: CaseFacts, kind: str) -> tuple[Observation, ...]:
@@ -95,7 +93,8 @@ def _opening(made: Setting, words: Words, *, is_empty: bool, cut: list[Said]) ->
     yield Paragraph(words.say("comparisons.strength"), label=words.label("comparisons.strength_label"))
     yield Paragraph(words.say("comparisons.intro"))
     if made.masked:
-        yield Paragraph(words.say("comparisons.masked", pictures=words.count("pictures", len(made.masked))))
+        pictures = words.count("pictures", len(made.masked))
+        yield Paragraph(words.say("comparisons.masked", pictures=pictures, annex=words.part("redactions")))
     yield from unmasked(made.case, words)
     yield from (Paragraph(text, "note") for text in cut)
 
@@ -122,22 +121,15 @@ def _weighings(made: Setting, before: int) -> Iterator[Section]:
     yield Section("compared-scale", said, words.say("scale.title"), tuple(blocks))
 
 
-def _masks(made: Setting, before: int) -> Iterator[Section]:
-    """Lists the pictures that are not drawn: number, what, of which items, why, and in which record they stand."""
-    words = made.words
-    if not made.masked:
-        return
-    titles = (("number", 12), ("items", 20), ("reason", 48), ("ref", 20))
-    columns = tuple(Column(words.say(f"mask.column_{name}"), share) for name, share in titles)
-    rows = tuple(
-        (
-            words.number(one.number),
-            words.listed(one.items) or words.say("word.unassigned"),
-            words.say(f"mask.{one.reason.value}"),
-            words.show(one.ref),
-        )
-        for one in made.masked[:MASKS_LISTED]
-    )
-    blocks: list[Block] = [Paragraph(words.say("mask.intro")), Table(columns, rows, "compact")]
+def _scale(made: Setting, before: int) -> Section:
+    """Gives the scale and the ladder, which every report prints, and what is said of error rates."""
+    words, weighed = made.words, made.case.snapshot.interpretations
+    blocks: list[Block] = [Paragraph(words.say("comparisons.was_weighed" if weighed else "comparisons.not_weighed"))]
+    blocks += [Paragraph(words.say("scale.intro"), "note"), scale_table(words)]
+    blocks.append(Paragraph(words.say("scale.mirror"), "note"))
+    blocks += [Paragraph(words.say("scale.ladder_intro"), "note"), ladder(words)]
+    blocks.append(Paragraph(words.say("scale.history"), "note"))
+    has_rates = any(one.record.calibration for one in weighed)
+    blocks.append(Paragraph(words.say("weight.caveat" if has_rates else "comparisons.no_rates"), "note"))
     said = words.sub_number("comparisons", before + 1)
-    yield Section("compared-masks", said, words.say("mask.title"), tuple(blocks))
+    return Section("compared-key", said, words.say("comparisons.scale_title"), tuple(blocks))

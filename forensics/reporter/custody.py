@@ -23,7 +23,7 @@ KEY_LENGTH = 8
 def custody(case: CaseFacts, words: Words) -> Section:
     """Builds the part on preservation and chain of custody."""
     bodies: list[tuple[str, Iterable[Block]]]
-    bodies = [("root", _root(case, words)), ("log", _log(case, words)), ("time", _time(case, words))]
+    bodies = [("root", _root(case, words)), ("log", _log_summary(case, words)), ("time", _time(case, words))]
     history = tuple(_history(case, words))
     if history:
         bodies.append(("history", history))
@@ -86,6 +86,32 @@ def _key_end(event: CustodyEvent, words: Words) -> Said:
     return words.say("custody.key_revoked", seq=event.seq, since=(event.key or {}).get("since", ""))
 
 
+def _log_summary(case: CaseFacts, words: Words) -> Iterator[Block]:
+    events = case.snapshot.events
+    counted = words.count("events", len(events))
+    ends = {"first": words.utc(events[0].at), "last": words.utc(events[-1].at)}
+    yield Paragraph(words.say("custody.log_summary", events=counted, annex=words.part("events"), **ends))
+    by_action: dict[str, list[CustodyEvent]] = {}
+    for event in events:
+        by_action.setdefault(event.action, []).append(event)
+    names = (("action", 40), ("times", 12), ("first", 24), ("last", 24))
+    rows = tuple(
+        (_action(name, words), words.number(len(found)), words.utc(found[0].at), words.utc(found[-1].at))
+        for name, found in by_action.items()
+    )
+    yield Table(_columns(names, words), rows, "compact")
+
+
+def events(case: CaseFacts, words: Words) -> Section:
+    """Builds the annex with the custody log, act by act."""
+    return Section("events", words.heading_number("events"), words.say("events.title"), tuple(_log(case, words)))
+
+
+def _action(name: str, words: Words) -> Said:
+    key = f"action.{name}"
+    return words.say(key) if words.has(key) else words.show(name)
+
+
 def _log(case: CaseFacts, words: Words) -> Iterator[Block]:
     events = case.snapshot.events
     zone = [] if words.is_utc else [words.say("custody.log_local", zone=words.zone_name)]
@@ -104,12 +130,11 @@ def _log(case: CaseFacts, words: Words) -> Iterator[Block]:
 
 
 def _event_row(event: CustodyEvent, words: Words) -> tuple[Said, ...]:
-    key = f"action.{event.action}"
     return (
         words.number(event.seq),
         words.utc(event.at),
         *(() if words.is_utc else (words.local(event.at),)),
-        words.say(key) if words.has(key) else words.show(event.action),
+        _action(event.action, words),
         words.number(event.records.count),
         words.show(event.actor[:KEY_LENGTH]),
         words.short_digest(event.line_sha256),

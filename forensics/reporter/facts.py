@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from forensics import codec
+from forensics.custody.statement import standing
 from forensics.model import (
     Access,
     Acquisition,
@@ -19,6 +20,7 @@ from forensics.model import (
     Name,
     Sensitivity,
     Snapshot,
+    Statement,
     TimeProof,
 )
 
@@ -156,6 +158,10 @@ class CaseFacts:
     def findings(self) -> tuple[Observation, ...]:
         """All findings, in the order of the items."""
         return tuple(found for item in self.items for found in item.observations) + self.strays
+
+    def stated(self, kind: str) -> tuple[Committed[Statement], ...]:
+        """Gives what persons state of one kind and have not withdrawn, in order of the ids."""
+        return standing(self.snapshot.statements, kind)
 
 
 def gather(snapshot: Snapshot, *, program: str) -> CaseFacts:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from forensics.model import Artifact, CaseInfo, Finding, Outcome, Result
-from forensics.reporter.blocks import Blank, Block, Column, Contents, Cover, Pairs, Paragraph, Points, Section, Table
+from forensics.reporter.blocks import Block, Column, Contents, Cover, Pairs, Paragraph, Points, Section, Table
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts, Stamp
 from forensics.reporter.gaps import all_gaps
@@ -17,7 +17,7 @@ from forensics.reporter.wording import Words
 DECLARED = 4
 """Most declarations of files about themselves that the summary quotes, one line each."""
 
-SAMPLES = 6
+SAMPLES = 5
 """Most observations that the summary quotes, declarations included, so that it stays short."""
 
 LABELS = "label."
@@ -49,7 +49,8 @@ def report_number(case: CaseFacts, language: str) -> Said:
 
 def version_number(case: CaseFacts) -> int:
     """Counts the states of the case of which reports were made, this one included."""
-    earlier = {output.record.as_of for output in case.snapshot.outputs if output.record.kind == "report"}
+    made = (output.record for output in case.snapshot.outputs if output.record.kind == "report")
+    earlier = {output.as_of for output in made if "notice" not in output.facts}
     return len(earlier - {case.snapshot.as_of}) + 1
 
 
@@ -137,10 +138,21 @@ def _cover_pairs(case: CaseFacts, words: Words, *, number: str) -> Iterable[tupl
         words.say("cover.organisation"),
         words.shortened(info.organisation, COVER_LENGTH) if info.organisation else missing,
     )
+    yield words.say("cover.classification"), _classification(case, words)
     yield words.say("cover.jurisdiction"), jurisdiction(info, words)
     zone = words.say("cover.language_utc") if words.is_utc else words.say("cover.language_text", zone=words.zone_name)
     yield words.say("cover.language"), zone
     yield words.say("cover.root"), evidence_root(case, words)
+
+
+def _classification(case: CaseFacts, words: Words) -> Said:
+    """Says whether the report touches protected material, and what may therefore not be done with it."""
+    if case.accesses:
+        return words.say("cover.class_unmasked")
+    protected = sum(facts.masked for facts in case.items)
+    if protected:
+        return words.say("cover.class_protected", items=words.count("items", protected))
+    return words.say("cover.class_open")
 
 
 def jurisdiction(info: CaseInfo, words: Words) -> Said:
@@ -149,12 +161,24 @@ def jurisdiction(info: CaseInfo, words: Words) -> Said:
     return words.say(key) if words.has(key) else words.show(info.jurisdiction)
 
 
-def summary(case: CaseFacts, words: Words) -> Section:
-    """Builds the lay summary: counts and plain sentences, at most 400 words, no percentages."""
+def summary(case: CaseFacts, words: Words, *, standing: Mapping[str, int] | None = None) -> Section:
+    """Builds the lay summary: counts and plain sentences, at most 400 words, no percentages.
+
+    Args:
+        case: The case.
+        words: The wording.
+        standing: How many elements of proof are `supported`, `contested` and `missing`; None where there is no profile.
+    """
     blocks: list[Block] = [Paragraph(words.say("summary.intro")), *_declared(case, words)]
     blocks.append(Pairs(tuple(_collected(case, words)), "numbers"))
     blocks.append(Paragraph(words.say("summary.stamp_meaning"), "note"))
     blocks += _examined(case, words)
+    if "counts" in words.parts:
+        blocks.append(Paragraph(words.say("summary.money", part=words.part("counts"))))
+    if standing:
+        every = sum(standing.values())
+        some = every - standing["missing"]
+        blocks.append(Paragraph(words.say("summary.elements", part=words.part("elements"), all=every, some=some)))
     blocks.append(Paragraph(words.say("summary.not_shown", part=words.part("limits"))))
     blocks.append(Contents(words.say("summary.contents")))
     return Section(
@@ -279,7 +303,8 @@ def _told(case: CaseFacts, *, is_label: bool) -> list[tuple[ItemFacts, Finding]]
 
 
 def _samples(case: CaseFacts, words: Words) -> Iterable[Said]:
-    room = SAMPLES - min(DECLARED, len(_told(case, is_label=True)))
+    told_elsewhere = "counts" in words.parts
+    room = SAMPLES - told_elsewhere - min(DECLARED, len(_told(case, is_label=True)))
     for facts, finding in _told(case, is_label=False)[:room]:
         yield _sample(facts, finding, words)
 
@@ -290,36 +315,6 @@ def _sample(facts: ItemFacts, finding: Finding, words: Words) -> Said:
         return words.say("summary.sample", item=facts.item.id, text=words.say(plainly))
     text = words.shortened(words.sentence(finding.statement, hide=facts.masked), SAMPLE_LENGTH)
     return words.say("summary.sample", item=facts.item.id, text=text)
-
-
-def mandate(case: CaseFacts, words: Words) -> Section:
-    """Builds the part on the task and on how the materials were handed over."""
-    info = case.snapshot.info
-    task = Section(
-        "mandate-task",
-        words.sub_number("mandate", 1),
-        words.say("mandate.task_title"),
-        (
-            Paragraph(words.say("mandate.task")),
-            Pairs(tuple(_case_pairs(info, words))),
-            *(Blank(words.say(f"mandate.{name}"), lines) for name, lines in (("asked_by", 1), ("questions", 3))),
-        ),
-    )
-    hand_over = Section(
-        "mandate-hand-over",
-        words.sub_number("mandate", 2),
-        words.say("mandate.hand_over_title"),
-        (Paragraph(words.say("mandate.hand_over")), _hand_over_table(case, words)),
-    )
-    title = words.say("mandate.title")
-    return Section("mandate", words.heading_number("mandate"), title, (), (task, hand_over), starts_page=True)
-
-
-def _case_pairs(info: CaseInfo, words: Words) -> Iterable[tuple[Said, Said]]:
-    yield words.say("cover.case"), words.show(info.title)
-    yield words.say("cover.reference"), words.show(info.reference or words.say("word.not_recorded"))
-    yield words.say("mandate.case_id"), words.show(info.id)
-    yield words.say("mandate.opened"), words.both(info.opened_at)
 
 
 def hand_over(facts: ItemFacts) -> Mapping[str, Any]:
@@ -337,30 +332,6 @@ def handed_over(artifacts: Iterable[Artifact]) -> Mapping[str, Any]:
                 if told.get(name):
                     found.setdefault(name, told[name])
     return found
-
-
-def _hand_over_table(case: CaseFacts, words: Words) -> Table:
-    groups: dict[tuple[Said, ...], list[str]] = {}
-    for facts in case.items:
-        groups.setdefault(_hand_over_cells(facts, words), []).append(facts.item.id)
-    titles = ("item", "received", "device", "access", "basis")
-    columns = tuple(
-        Column(words.say(f"mandate.column_{name}"), share)
-        for name, share in zip(titles, (20, 24, 20, 16, 20), strict=True)
-    )
-    rows = tuple((item_ranges(ids, words), *cells) for cells, ids in groups.items())
-    return Table(columns, rows)
-
-
-def _hand_over_cells(facts: ItemFacts, words: Words) -> tuple[Said, ...]:
-    found = hand_over(facts)
-    missing = words.say("word.not_recorded")
-    received = [words.show(found[name]) for name in ("received_from", "received_at") if name in found]
-    access = found.get("access_mode")
-    key = f"access.{access}"
-    access_text = missing if not access else (words.say(key) if words.has(key) else words.show(access))
-    others = [words.show(found[name]) if name in found else missing for name in ("device", "legal_basis")]
-    return (words.join(received, "\n") if received else missing, others[0], access_text, others[1])
 
 
 def materials(case: CaseFacts, words: Words) -> Section:

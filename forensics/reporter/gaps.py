@@ -78,13 +78,14 @@ def _of_time(case: CaseFacts) -> Iterator[PlacedGap]:
 def gap_text(gap: Gap, words: Words, *, is_hidden: bool = False) -> Said:
     """Writes a gap as what, why and detail."""
     reason = words.say(f"gap.{gap.why.value}")
-    what = _what(gap, words, is_hidden=is_hidden)
+    what = gap_what(gap, words, is_hidden=is_hidden)
     if is_hidden or not gap.detail:
         return words.say("gap.short", what=what, why=reason)
     return words.say("gap.long", what=what, why=reason, detail=words.shortened(gap.detail, DETAIL_LENGTH))
 
 
-def _what(gap: Gap, words: Words, *, is_hidden: bool) -> Said:
+def gap_what(gap: Gap, words: Words, *, is_hidden: bool) -> Said:
+    """Names what is missing; not where the name could tell what must not be shown."""
     if is_hidden and not _PLAIN.fullmatch(gap.what):
         return words.say("word.hidden")
     return words.shortened(gap.what, DETAIL_LENGTH)
@@ -110,7 +111,7 @@ def _row(placed: PlacedGap, words: Words) -> tuple[Said, ...]:
     gap = placed.gap
     place = words.say(f"anomalies.place_{placed.place}", subject=placed.subject or words.say("word.unassigned"))
     detail = words.say("word.hidden") if placed.is_hidden and gap.detail else words.shortened(gap.detail, DETAIL_LENGTH)
-    what = _what(gap, words, is_hidden=placed.is_hidden)
+    what = gap_what(gap, words, is_hidden=placed.is_hidden)
     return (place, what, words.say(f"gap.{gap.why.value}"), detail, words.show(placed.ref))
 
 

@@ -11,6 +11,7 @@ from html import escape
 from string import Template
 
 from forensics.errors import ReportError
+from forensics.reporter import html_drawing
 from forensics.reporter.blocks import (
     Blank,
     Block,
@@ -21,6 +22,7 @@ from forensics.reporter.blocks import (
     Column,
     Commands,
     Contents,
+    Drawing,
     Gallery,
     Lane,
     Mask,
@@ -114,6 +116,8 @@ class _Writer:
                 return self._gallery(block)
             case Chart():
                 return _chart(block)
+            case Drawing():
+                return html_drawing.drawing(block)
             case Result():
                 return _result(block)
             case Commands():

@@ -8,7 +8,7 @@ from typing import Any
 
 from forensics.model import Finding, Result
 from forensics.reporter.blocks import Block, Column, Pairs, Paragraph, Table
-from forensics.reporter.choice import CHOICES, Choice, Listing
+from forensics.reporter.choice import CHOICES, PERSONAL, Choice, Listing
 from forensics.reporter.evidence import Said
 from forensics.reporter.naming import Path, leaves, reach, shown_name, value_name, value_said, value_word
 from forensics.reporter.recorded import EMPTY
@@ -54,9 +54,13 @@ class Arranged:
 def arranged(finding: Finding) -> Arranged:
     """Parts the values of a finding.
 
-    Left to the record are zeros and noes of a finding that found nothing, and what its statement says word for word.
+    Left to the record are zeros and noes of a finding that found nothing, what its statement says word for word, and
+    names of accounts.
     """
-    values = [shown for shown in leaves(finding.values) if _says(shown[1], finding.result)]
+    personal = PERSONAL.get(finding.kind, frozenset())
+    values = [
+        shown for shown in leaves(finding.values) if _says(shown[1], finding.result) and shown[0][0] not in personal
+    ]
     choice = CHOICES.get(finding.kind)
     if choice is None:
         values.sort(key=lambda shown: len(shown[0]) > 1 or isinstance(shown[1], list | tuple))

@@ -31,6 +31,15 @@ PLACES_SHOWN = 6
 TITLE_LENGTH = 70
 """Characters after which the name in the title of an item's section is cut."""
 
+REPEATED = frozenset({"limits", "alternatives"})
+"""What is printed in full once for each kind of finding; further findings say where the same words stand."""
+
+SHORT = 40
+"""Characters up to which a text is printed again: the reference would not be shorter."""
+
+Printed = dict[tuple[str, str], str]
+"""Kind of a finding and text to the reference of the finding with which the text is printed."""
+
 BETWEEN_CAPTURES = "page.recapture"
 """Kind of the finding that compares two captures of one page; it stands right beneath their sheets."""
 
@@ -47,25 +56,33 @@ def observations(case: CaseFacts, words: Words, *, preflights: Preflights) -> Se
     if any(is_online(facts) for facts in case.items):
         blocks.append(Paragraph(words.say("capture.intro")))
     masked = frozenset(facts.item.id for facts in case.items if facts.masked)
+    printed: Printed = {}
     sections = [
         _item(
             facts,
             index,
             words=words,
             masked=masked,
+            printed=printed,
             sheets=capture.sheets(facts, case, preflights=preflights, words=words),
         )
         for index, facts in enumerate(case.items, 1)
     ]
     if case.strays:
-        sections.append(_strays(case, len(sections) + 1, words=words))
+        sections.append(_strays(case, len(sections) + 1, words=words, printed=printed))
     title = words.say("observations.title")
     number = words.heading_number("observations")
     return Section("observations", number, title, tuple(blocks), tuple(sections), starts_page=True)
 
 
 def _item(
-    facts: ItemFacts, index: int, *, words: Words, masked: frozenset[str], sheets: tuple[Section, ...]
+    facts: ItemFacts,
+    index: int,
+    *,
+    words: Words,
+    masked: frozenset[str],
+    printed: Printed,
+    sheets: tuple[Section, ...],
 ) -> Section:
     name = words.shortened(item_name(facts, words) if facts.masked else facts.name, TITLE_LENGTH)
     anchor, number = f"item-{facts.item.id}", words.sub_number("observations", index)
@@ -73,34 +90,41 @@ def _item(
     pairs = tuple(_pairs(facts, words))
     if not sheets:
         card = Card(Pairs(pairs, "card"), _picture(facts, words))
-        return Section(anchor, number, title, (card, *_found(facts, facts.observations, words=words, masked=masked)))
-    return Section(anchor, number, title, (Pairs(pairs),), (*sheets, *_after_sheets(facts, words, masked=masked)))
+        found = _found(facts, facts.observations, words=words, masked=masked, printed=printed)
+        return Section(anchor, number, title, (card, *found))
+    after = _after_sheets(facts, words, masked=masked, printed=printed)
+    return Section(anchor, number, title, (Pairs(pairs),), (*sheets, *after))
 
 
 def _found(
-    facts: ItemFacts, observations: tuple[Observation, ...], *, words: Words, masked: frozenset[str]
+    facts: ItemFacts,
+    observations: tuple[Observation, ...],
+    *,
+    words: Words,
+    masked: frozenset[str],
+    printed: Printed,
 ) -> Iterator[Block]:
     if not facts.observations and not facts.mentioned:
         yield Paragraph(words.say("observations.not_examined"))
-    yield from _by_stage(observations, words, hide=facts.masked, masked=masked)
+    yield from _by_stage(observations, words, hide=facts.masked, masked=masked, printed=printed)
     for ref, other in facts.mentioned:
         yield Paragraph(words.say("observations.mentioned", ref=ref, item=other))
 
 
-def _after_sheets(facts: ItemFacts, words: Words, *, masked: frozenset[str]) -> Iterator[Section]:
+def _after_sheets(facts: ItemFacts, words: Words, *, masked: frozenset[str], printed: Printed) -> Iterator[Section]:
     """Gives what follows the sheets of an item: what changed between its captures, then all other findings."""
     between = tuple(one for one in facts.observations if one.finding.kind == BETWEEN_CAPTURES)
     others = tuple(one for one in facts.observations if one.finding.kind != BETWEEN_CAPTURES)
     if between:
-        blocks = tuple(_by_stage(between, words, hide=facts.masked, masked=masked))
+        blocks = tuple(_by_stage(between, words, hide=facts.masked, masked=masked, printed=printed))
         yield Section(f"item-{facts.item.id}-between", "", words.say("capture.between_title"), blocks)
-    blocks = tuple(_found(facts, others, words=words, masked=masked))
+    blocks = tuple(_found(facts, others, words=words, masked=masked, printed=printed))
     if blocks:
         yield Section(f"item-{facts.item.id}-findings", "", words.say("capture.findings_title"), blocks)
 
 
-def _strays(case: CaseFacts, index: int, *, words: Words) -> Section:
-    blocks = (Paragraph(words.say("observations.strays")), *_by_stage(case.strays, words, hide=True))
+def _strays(case: CaseFacts, index: int, *, words: Words, printed: Printed) -> Section:
+    blocks = (Paragraph(words.say("observations.strays")), *_by_stage(case.strays, words, hide=True, printed=printed))
     title = words.say("observations.strays_title")
     return Section("observations-strays", words.sub_number("observations", index), title, blocks)
 
@@ -143,7 +167,12 @@ def _drawn(artifact: Artifact, words: Words, *, caption: Said) -> Picture:
 
 
 def _by_stage(
-    found: tuple[Observation, ...], words: Words, *, hide: bool, masked: frozenset[str] = frozenset()
+    found: tuple[Observation, ...],
+    words: Words,
+    *,
+    hide: bool,
+    printed: Printed,
+    masked: frozenset[str] = frozenset(),
 ) -> Iterator[Block]:
     """Gives findings by stage; one that is also about a masked item shows no more than one about that item alone."""
     if hide and any(one.finding.values for one in found):
@@ -156,14 +185,15 @@ def _by_stage(
         for used, group in groupby(here, key=lambda one: (one.finding.analyzer, one.finding.tools)):
             together = list(group)
             for one in together:
-                yield from _observation(one, words, hide=hide or not masked.isdisjoint(one.others))
+                is_hidden = hide or not masked.isdisjoint(one.others)
+                yield from _observation(one, words, hide=is_hidden, printed=printed)
             tools = words.listed(tool_name(tool, words) for tool in (used[0], *used[1]))
             refs = words.listed(words.show(one.ref) for one in together)
             text = words.say("observations.tools_text", refs=refs, tools=tools)
             yield Paragraph(text, "note", words.label("observations.tools"))
 
 
-def _observation(found: Observation, words: Words, *, hide: bool) -> Iterator[Block]:
+def _observation(found: Observation, words: Words, *, hide: bool, printed: Printed) -> Iterator[Block]:
     finding = found.finding
     yield Result(
         words.say(f"result.{finding.result.value}"),
@@ -176,12 +206,12 @@ def _observation(found: Observation, words: Words, *, hide: bool) -> Iterator[Bl
         yield Paragraph(words.say("observations.on_page", part=words.part("comparisons")), "note")
     if not hide and not has_page:
         yield from measured.beside(finding, found.ref, words=words)
-    yield from _labelled(found, words, hide=hide)
+    yield from _labelled(found, words, hide=hide, printed=printed)
     if not hide and not has_page:
         yield from attached.attachments(finding, found.ref, words=words)
 
 
-def _labelled(found: Observation, words: Words, *, hide: bool) -> Iterator[Paragraph]:
+def _labelled(found: Observation, words: Words, *, hide: bool, printed: Printed) -> Iterator[Paragraph]:
     finding = found.finding
     texts = {
         "where": [] if hide or finding.kind in PAGE_KINDS else _places(finding, found.ref, words=words),
@@ -193,9 +223,18 @@ def _labelled(found: Observation, words: Words, *, hide: bool) -> Iterator[Parag
     }
     for name, lines in texts.items():
         if lines:
-            yield Paragraph(
-                words.join(lines, words.say("word.sentence_space")), "note", words.label(f"observations.{name}")
-            )
+            said = words.join(lines, words.say("word.sentence_space"))
+            if name in REPEATED:
+                said = _once(said, found, printed, words)
+            yield Paragraph(said, "note", words.label(f"observations.{name}"))
+
+
+def _once(said: Said, found: Observation, printed: Printed, words: Words) -> Said:
+    """Gives a text, or where the same words already stand: with an earlier finding of the same kind."""
+    first = printed.setdefault((found.finding.kind, said), found.ref)
+    if first == found.ref or len(said) <= SHORT:
+        return said
+    return words.say("observations.as_with", ref=first)
 
 
 def _places(finding: Finding, ref: str, *, words: Words) -> list[Said]:

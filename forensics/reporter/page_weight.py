@@ -156,7 +156,7 @@ def _printed(record: Interpretation, words: Words) -> Iterator[Block]:
         yield Paragraph(words.say("scale.mirror"), "note")
     else:
         yield Paragraph(words.say("scale.ladder_intro"), "note")
-        yield _ladder(words, marked=record.term if _is_sound(record) else "")
+        yield ladder(words, marked=record.term if _is_sound(record) else "")
         yield Paragraph(words.say("scale.history"), "note")
 
 
@@ -184,10 +184,11 @@ def keys(found: Iterable[Observation], setting: Setting) -> Iterator[Block]:
         yield Paragraph(words.say("scale.mirror"), "note")
     if any(record.log10_lr is None and record.term != NOT_EVALUATED for record in records):
         yield Paragraph(words.say("scale.ladder_intro"), "note")
-        yield _ladder(words, marked="")
+        yield ladder(words)
 
 
-def _ladder(words: Words, *, marked: str) -> Table:
+def ladder(words: Words, *, marked: str = "") -> Table:
+    """Gives the statements that stand where there is no number."""
     columns = (
         Column(words.say("weight.column_rung"), 10, "strong"),
         Column(words.say("weight.column_statement"), 66),

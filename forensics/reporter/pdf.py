@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from forensics.errors import ReportError
 from forensics.reporter.blocks import Box, ReportView
 from forensics.reporter.pdf_block import Layout
 from forensics.reporter.pdf_shape import ACCENT, GREY, rule
-from forensics.reporter.pdf_strip import PORTRAIT, Page, Strip, pages_of, paginate
+from forensics.reporter.pdf_strip import LANDSCAPE, PORTRAIT, Page, Strip, pages_of, paginate
 from forensics.reporter.pdf_table import Grid
 from forensics.reporter.pdf_text import Style, Typesetter, draw
 from forensics.reporter.picture import Thumbnails
@@ -29,8 +29,29 @@ LANGUAGE_TAGS: Mapping[str, str] = {"zh": "zh-CN", "en": "en", "fr": "fr"}
 """Language to its tag. *Source:* BCP 47."""
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A drawn PDF.
+
+    Attributes:
+        pages: Anchor of each section to its first and last page, from 1.
+    """
+
+    data: bytes
+    pages: Mapping[str, tuple[int, int]]
+
+
 def render(view: ReportView, *, pictures: Thumbnails, templates: Templates) -> bytes:
     """Draws a report as PDF. The same view and blobs give the same bytes.
+
+    Raises:
+        ReportError: The page numbers do not come to rest.
+    """
+    return render_with_pages(view, pictures=pictures, templates=templates).data
+
+
+def render_with_pages(view: ReportView, *, pictures: Thumbnails, templates: Templates) -> Drawn:
+    """Draws a report as PDF and says on which pages its sections stand.
 
     Raises:
         ReportError: The page numbers do not come to rest.
@@ -42,23 +63,25 @@ def render(view: ReportView, *, pictures: Thumbnails, templates: Templates) -> b
         pages = paginate(_strips(view, layout))
         found = pages_of(pages)
         if found == layout.pages:
-            return _drawn(view, pages, setter=setter)
+            return Drawn(_drawn(view, pages, setter=setter), found)
         layout.pages = found
     raise ReportError("the page numbers of the report do not come to rest", hint="Make the report in another language.")
 
 
 def _strips(view: ReportView, layout: Layout) -> Iterator[Strip]:
-    yield from _cover(view, layout)
+    for strip in _cover(view, layout):
+        yield replace(strip, is_wide=view.cover.is_wide)
     for section in view.sections:
         yield from layout.section(section, level=0)
 
 
 def _cover(view: ReportView, layout: Layout) -> Iterator[Strip]:
     """Gives the strips of the first page; they are one group, so that the statements stand on it."""
-    width = PORTRAIT.width
-    title = replace(layout.grid.style(25, bold=True, colour=ACCENT), leading=35)
-    under = layout.grid.style(12.5, colour=GREY)
-    yield Strip(34, lambda *_: None, keep=True)
+    width = (LANDSCAPE if view.cover.is_wide else PORTRAIT).width
+    above, size, small = (0.0, 19.0, 10.0) if view.cover.is_letter else (34.0, 25.0, 12.5)
+    title = replace(layout.grid.style(size, bold=True, colour=ACCENT), leading=size * 1.4)
+    under = layout.grid.style(small, colour=GREY)
+    yield Strip(above, lambda *_: None, keep=True)
     yield from layout.title(view.cover.title, title, width=width)
     yield from layout.title(view.cover.subtitle, under, width=width)
     yield Strip(22, lambda canvas, x, y: rule(canvas, (x, y - 12, width), weight=1.4, colour=ACCENT), keep=True)

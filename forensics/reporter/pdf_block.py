@@ -16,6 +16,7 @@ from forensics.reporter.blocks import (
     Chart,
     Commands,
     Contents,
+    Drawing,
     Gallery,
     Mask,
     Matrix,
@@ -29,6 +30,7 @@ from forensics.reporter.blocks import (
     Table,
 )
 from forensics.reporter.pdf_chart import chart_strips
+from forensics.reporter.pdf_drawing import drawing_strips
 from forensics.reporter.pdf_shape import ACCENT, GREY, INK, RULE, TINT, dotted, fill, frame, rule, stretches
 from forensics.reporter.pdf_strip import LANDSCAPE, PORTRAIT, Draw, Strip
 from forensics.reporter.pdf_table import Grid, baseline
@@ -90,9 +92,10 @@ class Layout:
         """Gives the strips of a section and of those within it."""
         anchors = (*above, section.anchor)
         width = (LANDSCAPE if section.is_wide else PORTRAIT).width
-        own = [*self._heading(section, level, width=width), *self._blocks(section.blocks, width)]
-        opens = ((section.anchor, section.number + section.title, level),)
-        own[0] = replace(own[0], opens=opens, starts_page=section.starts_page)
+        title = section.number + section.title
+        own = [*(self._heading(section, level, width=width) if title else ()), *self._blocks(section.blocks, width)]
+        opens = ((section.anchor, title, level),) if title else ()
+        own[:1] = [replace(one, opens=opens, starts_page=section.starts_page) for one in own[:1]]
         for strip in own:
             yield replace(strip, anchors=anchors, is_wide=section.is_wide)
         for inner in section.sections:
@@ -132,6 +135,8 @@ class Layout:
                 return self._gallery(block, width)
             case Chart():
                 return chart_strips(block, width, grid=self.grid)
+            case Drawing():
+                return drawing_strips(block, width, grid=self.grid)
             case Result():
                 return self._result(block, width)
             case Commands():
@@ -348,7 +353,7 @@ def _leads(block: Block, follower: Block | None) -> bool:
         return block.role == follower.role == "note" and bool(follower.label)
     introduces = isinstance(block, Paragraph) and len(block.text) < INTRODUCTION
     return introduces and isinstance(
-        follower, Table | Pairs | Points | Commands | Matrix | Card | Gallery | Chart | Blank
+        follower, Table | Pairs | Points | Commands | Matrix | Card | Gallery | Chart | Drawing | Blank
     )
 
 

@@ -36,6 +36,8 @@ class Templates:
         report: Language to the texts of the report.
         findings: Language to the sentences of findings, by message id; English ones are in the records.
         declarations: Jurisdiction, then language, to the texts of the declaration.
+        papers: Name of a paper, then language, to its texts (docs/papers.md).
+        notices: Name of a notice to what it must have: dotted field to how it is checked.
         page: The HTML page with `$title`, `$style` and so on.
         style: The style sheet of the HTML page.
     """
@@ -48,6 +50,8 @@ class Templates:
     declarations: Mapping[str, Mapping[str, Texts]]
     page: str
     style: str
+    papers: Mapping[str, Mapping[str, Texts]]
+    notices: Mapping[str, Mapping[str, str]]
 
 
 def template_root() -> Path:
@@ -78,12 +82,15 @@ def load(root: Path | None = None) -> Templates:
     contents = dict(_read(folder))
     report = {language: _texts(contents, f"report/{language}.toml", language=language) for language in LANGUAGES}
     declarations = {place: _by_language(contents, f"declarations/{place}.toml") for place in JURISDICTIONS}
-    for each in (report, *declarations.values()):
+    papers = {Path(name).stem: _by_language(contents, name) for name in contents if name.startswith("papers/")}
+    for each in (report, *declarations.values(), *papers.values()):
         for language, texts in each.items():
             _check(texts, known, where=language)
     findings = {language: _findings(contents, language, known=known) for language in LANGUAGES}
     page, style = (contents[name].decode("utf-8") for name in ("html/page.html", "html/report.css"))
-    return Templates(folder, _digest(contents, known), known, report, findings, declarations, page, style)
+    notices = {Path(name).stem: _required(contents, name) for name in contents if name.startswith("papers/notice-")}
+    digest = _digest(contents, known)
+    return Templates(folder, digest, known, report, findings, declarations, page, style, papers, notices)
 
 
 def _read(root: Path) -> Iterator[tuple[str, bytes]]:
@@ -95,7 +102,7 @@ def _read(root: Path) -> Iterator[tuple[str, bytes]]:
         except OSError as error:
             hint = "A folder of templates must be complete."
             raise ReportError(f"template {root / name} cannot be read: {error}", hint=hint) from error
-    for path in sorted((root / "findings").glob("*/*.toml")):
+    for path in sorted([*(root / "findings").glob("*/*.toml"), *(root / "papers").glob("*.toml")]):
         yield path.relative_to(root).as_posix(), path.read_bytes()
 
 
@@ -122,6 +129,14 @@ def _by_language(contents: Mapping[str, bytes], name: str) -> dict[str, Texts]:
     if missing:
         raise ReportError(f"template {name} has no table [{missing[0]}]", hint="Every language needs its own table.")
     return {language: dict(_flat(tables[language], "", language=language)) for language in LANGUAGES}
+
+
+def _required(contents: Mapping[str, bytes], name: str) -> Mapping[str, str]:
+    """Reads the table `[required]` of a notice; one without it would let every notice pass."""
+    found = _parse(contents, name).get("required")
+    if not isinstance(found, Mapping) or not found or not all(isinstance(check, str) for check in found.values()):
+        raise ReportError(f"template {name} has no table [required]", hint="It says what the notice must have.")
+    return dict(found)
 
 
 def _flat(table: Mapping[str, Any], prefix: str, *, language: str) -> Iterator[tuple[str, str | tuple[str, ...]]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import forensics
 from forensics.errors import ReportError
@@ -13,18 +15,30 @@ from forensics.reporter import (
     closing,
     collection,
     comparisons,
+    costs,
+    counts,
     custody,
     evidence,
     front,
     gaps,
+    mandate,
+    masking,
+    matrix,
     observations,
+    redactions,
+    requests,
+    tally,
+    transcript,
 )
 from forensics.reporter.blocks import ReportView, Running, Section, strings
 from forensics.reporter.capture_preflight import gather_preflights
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, gather
 from forensics.reporter.text import Templates
-from forensics.reporter.wording import Words, words
+from forensics.reporter.wording import OPTIONAL, Words, words
+
+if TYPE_CHECKING:
+    from forensics.proof.dossier import Dossier
 
 __all__ = ["Program", "ReportView", "build"]
 
@@ -37,14 +51,23 @@ class Program:
     version: str = forensics.__version__
 
 
-def build(snapshot: Snapshot, *, language: str, templates: Templates, program: Program | None = None) -> ReportView:
-    """Builds a report. The same snapshot, language, templates and program give the same report.
+def build(
+    snapshot: Snapshot,
+    *,
+    language: str,
+    templates: Templates,
+    program: Program | None = None,
+    dossier: Dossier | None = None,
+) -> ReportView:
+    """Builds a report. The same snapshot, language, templates, program and dossier give the same report.
 
     Args:
         snapshot: The case as of event N.
         language: `zh`, `en` or `fr`.
         templates: From `text.load`.
         program: Whose name and version the file's properties state; None for this one.
+        dossier: What the chats and bills of the case were compiled to; None where nobody compiled them, and the report
+            then says nothing of payments and messages beyond the findings.
 
     Raises:
         ReportError: The case has no event, or a template lacks a text, wants a value it is not given, or has a
@@ -55,6 +78,7 @@ def build(snapshot: Snapshot, *, language: str, templates: Templates, program: P
     maker = program or Program()
     case = gather(snapshot, program=f"{maker.name} {maker.version}")
     spoken = words(templates, language=language, jurisdiction=snapshot.info.jurisdiction)
+    spoken = fitted(case, spoken, dossier=dossier)
     number = front.report_number(case, language)
     view = ReportView(
         language=language,
@@ -64,9 +88,9 @@ def build(snapshot: Snapshot, *, language: str, templates: Templates, program: P
         issued=int(case.event.at.timestamp()),
         cover=front.cover(case, spoken, number=number),
         running=_running(case, spoken, number=number),
-        sections=_sections(case, spoken, number=number),
+        sections=tuple(_sections(case, spoken, number=number, dossier=dossier)),
     )
-    finished = replace(view, sections=(*view.sections, *_last(view, spoken)))
+    finished = replace(view, sections=_with_last(view, case, spoken))
     _check(finished, templates)
     return finished
 
@@ -81,29 +105,53 @@ def _running(case: CaseFacts, spoken: Words, *, number: Said) -> Running:
     )
 
 
-def _sections(case: CaseFacts, spoken: Words, *, number: Said) -> tuple[Section, ...]:
+def fitted(case: CaseFacts, spoken: Words, *, dossier: Dossier | None) -> Words:
+    """Leaves out of the numbering the parts and annexes for which the case has nothing."""
+    builders = {"facts": tally.facts_found, "counts": counts.counts, "transcript": transcript.transcript}
+    empty = {anchor for anchor in OPTIONAL if builders[anchor](case, spoken, dossier) is None}
+    kept = [tuple(one for one in every if one not in empty) for every in (spoken.parts, spoken.annexes)]
+    return replace(spoken, parts=kept[0], annexes=kept[1])
+
+
+def _sections(case: CaseFacts, spoken: Words, *, number: Said, dossier: Dossier | None) -> Iterator[Section]:
+    """Gives the parts and annexes in the order of `wording.PARTS` and `wording.ANNEXES`, without the last three."""
     preflights = gather_preflights(case, spoken)
-    return (
-        front.summary(case, spoken),
-        front.mandate(case, spoken),
-        front.materials(case, spoken),
-        collection.collection(case, spoken, preflights=preflights),
-        custody.custody(case, spoken),
-        authenticity.authenticity(case, spoken),
-        observations.observations(case, spoken, preflights=preflights),
-        comparisons.comparisons(case, spoken),
-        gaps.anomalies(case, spoken),
-        closing.limits(case, spoken),
-        closing.verification(case, spoken),
-        closing.declaration(case, spoken, number=number),
-        *annexes.annexes(case, spoken),
-    )
+    made = masking.setting(case, spoken)
+    stands = matrix.standings(case, dossier=dossier)
+    yield front.summary(case, spoken, standing=matrix.counted(stands))
+    yield mandate.mandate(case, spoken)
+    yield mandate.author(case, spoken)
+    yield front.materials(case, spoken)
+    yield collection.collection(case, spoken, preflights=preflights)
+    yield custody.custody(case, spoken)
+    yield authenticity.authenticity(case, spoken)
+    yield from _there(tally.facts_found(case, spoken, dossier))
+    yield observations.observations(case, spoken, preflights=preflights)
+    yield comparisons.comparisons(case, spoken, made=made)
+    yield matrix.elements(case, spoken, stands=stands)
+    yield from _there(counts.counts(case, spoken, dossier))
+    yield closing.limits(case, spoken)
+    yield gaps.anomalies(case, spoken)
+    yield requests.requests(case, spoken, dossier=dossier, stands=stands)
+    yield closing.verification(case, spoken)
+    yield closing.declaration(case, spoken, number=number)
+    yield from annexes.annexes(case, spoken)
+    yield from _there(transcript.transcript(case, spoken, dossier))
+    yield costs.costs(case, spoken)
+    yield redactions.redactions(case, spoken, masked=made.masked, dossier=dossier)
 
 
-def _last(view: ReportView, spoken: Words) -> tuple[Section, ...]:
-    """Builds the two annexes that say something about the finished text."""
+def _there(section: Section | None) -> Iterator[Section]:
+    if section is not None:
+        yield section
+
+
+def _with_last(view: ReportView, case: CaseFacts, spoken: Words) -> tuple[Section, ...]:
+    """Adds the annexes that say something about the finished text, and the programs."""
     texts = tuple(strings((view.cover, view.sections, view.running)))
-    return annexes.characters(evidence.replaced(texts), spoken), annexes.glossary("\n".join(texts), spoken)
+    said = annexes.glossary("\n".join(texts), spoken)
+    replaced = annexes.characters(evidence.replaced(texts), spoken)
+    return (*view.sections, said, annexes.programs(case, spoken), replaced)
 
 
 def _check(view: ReportView, templates: Templates) -> None:

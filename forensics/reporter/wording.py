@@ -15,13 +15,20 @@ from forensics.reporter.evidence import Said
 from forensics.reporter.text import Templates, Texts
 
 PARTS = (
-    *("summary", "mandate", "materials", "collection", "custody", "authenticity"),
-    *("observations", "comparisons", "anomalies", "limits", "verification", "declaration"),
+    *("summary", "mandate", "author", "materials", "collection", "custody", "authenticity", "facts"),
+    *("observations", "comparisons", "elements", "counts", "limits", "anomalies"),
+    *("requests", "verification", "declaration"),
 )
 """The numbered parts of a report, in order. *Source:* ISO 21043-5 and the order of Chinese court practice."""
 
-ANNEXES = ("catalogue", "digests", "values", "programs", "characters", "glossary")
+ANNEXES = (
+    *("catalogue", "digests", "events", "methods", "values", "transcript", "costs", "redactions"),
+    *("glossary", "programs", "characters"),
+)
 """The lettered annexes, in order."""
+
+OPTIONAL = frozenset({"facts", "counts", "transcript"})
+"""Parts and annexes that a report has only where the case has something for them."""
 
 ZONES: Mapping[str, str] = {
     "cn": "Asia/Shanghai",
@@ -41,12 +48,18 @@ class Words:
     """The language, the templates and the time zone of one report.
 
     `say` and `count` give texts of templates; what is put into them is made visible first, unless it already is `Said`.
+
+    Attributes:
+        parts: Anchors of the parts that this report has, in order; numbers are counted among them.
+        annexes: The same for the annexes.
     """
 
     language: str
     templates: Templates
     zone: tzinfo
     zone_name: str
+    parts: tuple[str, ...] = PARTS
+    annexes: tuple[str, ...] = ANNEXES
 
     @property
     def texts(self) -> Texts:
@@ -165,28 +178,28 @@ class Words:
 
     def part(self, anchor: str) -> Said:
         """Names a part or annex of the report within a sentence."""
-        if anchor in ANNEXES:
+        if anchor in self.annexes:
             return self.say("word.annex", n=self._annex_sign(anchor))
         return self.say("word.part", n=self._part_sign(anchor))
 
     def heading_number(self, anchor: str) -> Said:
         """Gives what stands before the title of a part or annex."""
-        if anchor in ANNEXES:
+        if anchor in self.annexes:
             return self.say("word.annex_heading", n=self._annex_sign(anchor))
         return self.say("word.part_heading", n=self._part_sign(anchor))
 
     def sub_number(self, anchor: str, index: int) -> Said:
         """Gives what stands before the title of the section `index` (from 1) of a part or annex."""
         sign = chinese(index) if self.language == "zh" else str(index)
-        above = self._annex_sign(anchor) if anchor in ANNEXES else self._part_sign(anchor)
+        above = self._annex_sign(anchor) if anchor in self.annexes else self._part_sign(anchor)
         return self.say("word.section_heading", part=above, n=Said(sign))
 
     def _part_sign(self, anchor: str) -> Said:
-        number = PARTS.index(anchor) + 1
+        number = self.parts.index(anchor) + 1
         return Said(chinese(number) if self.language == "zh" else number)
 
     def _annex_sign(self, anchor: str) -> Said:
-        index = ANNEXES.index(anchor)
+        index = self.annexes.index(anchor)
         return Said(chinese(index + 1) if self.language == "zh" else chr(ord("A") + index))
 
     def sentence(self, message: Message, *, hide: bool = False, allowed: re.Pattern[str] | None = None) -> Said:

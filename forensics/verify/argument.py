@@ -12,7 +12,16 @@ from forensics.custody.ledger import Head
 from forensics.custody.signing import load_public
 from forensics.errors import CodecError, KeyFileError, TimeProofError, UsageError
 from forensics.model import FORMAT_VERSION
-from forensics.verify import attribution_step, ledger_steps, packet_steps, record_steps, store_steps, time_step
+from forensics.verify import (
+    attribution_step,
+    ledger_steps,
+    packet_steps,
+    record_steps,
+    seal_step,
+    sealed_file,
+    store_steps,
+    time_step,
+)
 from forensics.verify.contents import Contents
 from forensics.verify.hashing import FileDigests, Progress, Wish, digest_all
 from forensics.verify.ledger_steps import CaseFile, Ledger, Pin
@@ -51,11 +60,11 @@ def verify(
     against: Sequence[Path] = (),
     progress: Progress | None = None,
 ) -> Verification:
-    """Checks a case or packet.
+    """Checks a case, a packet, or a single PDF.
 
     Args:
-        path: Folder of a case, or a packet: folder, `.zip` or `.tar`.
-        trust: Certificates of time-stamp authorities, PEM or DER.
+        path: Folder of a case; a packet: folder, `.zip` or `.tar`; or a PDF that was handed over by itself.
+        trust: Certificates of time-stamp authorities, PEM or DER; for a PDF also of signers or of their issuers.
         keys: Public keys of examiners, PEM or DER.
         heads: Heads of the case that were noted elsewhere.
         pinned_heads: Heads that this machine remembers of the case (`custody.signing.remembered_head`).
@@ -63,8 +72,10 @@ def verify(
         progress: Told how many bytes are read and how many there are.
 
     Raises:
-        UsageError: The path is neither a case nor a packet, or something given along is not what it should be.
+        UsageError: The path is none of them, or something given along is not what it should be.
     """
+    if sealed_file.is_pdf(path):
+        return _verify_pdf(path, trust, against=against, is_pinned=bool(keys or heads))
     pins = [Pin(head, f"the head {head.seq} given") for head in heads]
     pins += [Pin(head, "the head that this machine remembers") for head in pinned_heads]
     brought = _Brought(_read_anchors(trust), _read_keys(keys), tuple(pins), tuple(against), progress)
@@ -72,12 +83,37 @@ def verify(
         return _examine(tree, kind, brought, path=str(path))
 
 
-def identify(path: Path) -> tuple[str, str]:
-    """Says whether a path is a `case` or a `packet`, and of which case: its id, empty where that cannot be read.
+def _verify_pdf(path: Path, trust: Sequence[Path], *, against: Sequence[Path], is_pinned: bool) -> Verification:
+    """Checks a single PDF; packets of its case may be brought along, keys and heads of a ledger may not."""
+    if is_pinned:
+        raise UsageError(f"{path} is a single document", hint="Give --key and --head with a case or packet only.")
+    known = frozenset(digest for one in against for digest in _outputs_of(one)) if against else None
+    return sealed_file.verify_pdf(path, sealed_file.Outside(_read_anchors(trust), known))
+
+
+def _outputs_of(path: Path) -> Iterable[str]:
+    """Gives the SHA-256 of every output that the records of a packet or case name.
 
     Raises:
-        UsageError: It is neither.
+        UsageError: It is neither, or its ledger or records are damaged.
     """
+    with opened(path) as (tree, kind):
+        whole = Subject(tree, Journal(remains_are_defects=False), is_packet=kind == "packet")
+        case = _case_in(whole, packet_steps.read_statement(whole)) if whole.is_packet else whole
+        contents = record_steps.read_records(case, ledger_steps.read_ledger(case))
+        if whole.journal.defects:
+            raise UsageError(f"{path} is damaged, so nothing can be compared with it", hint="Verify it by itself.")
+        return sorted(contents.digests)
+
+
+def identify(path: Path) -> tuple[str, str]:
+    """Says whether a path is a `case`, a `packet` or a `pdf`, and of which case: its id, empty where none can be read.
+
+    Raises:
+        UsageError: It is none of them.
+    """
+    if sealed_file.is_pdf(path):
+        return "pdf", ""
     with opened(path) as (tree, kind):
         name = ledger_steps.CASE_FILE if kind == "case" else PAYLOAD + ledger_steps.CASE_FILE
         try:
@@ -184,6 +220,7 @@ def _examine_case(packet: Subject, case: Subject, statement: Statement, brought:
             _check_inner_packet(case, folder)
     store_steps.check_proofs(case, contents, inside)
     store_steps.check_undeclared(case, ledger)
+    seal_step.check_recorded(case, contents)
     return _Found(ledger, contents, case_file, statement, digested, blobs, has_pin)
 
 

@@ -43,12 +43,13 @@ class NamedBlob:
 
 @dataclass(frozen=True, slots=True)
 class NamedOutput:
-    """An output record with a path."""
+    """An output record with a path; `seal` is the fingerprint of the certificate that sealed it, empty without one."""
 
     path: str
     digest: str
     seq: int
     place: str
+    seal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Contents:
         bare: Event number and line index of every line that has only its leaf.
         lines: Event number to the number of lines in its record file.
         erasures: Numbers of events that commit an erasure record.
+        digests: SHA-256 of every output that a record names, wherever it lies.
     """
 
     count: int = 0
@@ -106,6 +108,7 @@ class Contents:
     bare: set[tuple[int, int]] = field(default_factory=set)
     lines: dict[int, int] = field(default_factory=dict)
     erasures: set[int] = field(default_factory=set)
+    digests: set[str] = field(default_factory=set)
     _items: dict[str, tuple[int, bytes]] = field(default_factory=dict)
 
     def take(self, record: Mapping[str, Any], *, seq: int, index: int, place: str) -> None:
@@ -161,8 +164,9 @@ class Contents:
             raise CodecError("path does not lie where outputs of its kind do")
         if record["artifact"] is not None:
             self._take_artifacts([record["artifact"]], place)
+        self.digests.add(record["digest"])
         if record["path"] is not None:
-            self.outputs.append(NamedOutput(record["path"], record["digest"], seq, place))
+            self.outputs.append(NamedOutput(record["path"], record["digest"], seq, place, _seal(record)))
 
     def _take_artifacts(self, artifacts: Iterable[Mapping[str, Any]], place: str) -> None:
         for artifact in artifacts:
@@ -190,6 +194,13 @@ def _blob(digests: Mapping[str, Any], place: str, *, is_sealed: bool) -> NamedBl
         place=place,
         is_sealed=is_sealed,
     )
+
+
+def _seal(record: Mapping[str, Any]) -> str:
+    """Gives the fingerprint of the certificate with which an output was sealed; empty where none is recorded."""
+    facts = record.get("facts")
+    seal = facts.get("seal") if isinstance(facts, Mapping) else None
+    return str(seal.get("fingerprint", "")) if isinstance(seal, Mapping) else ""
 
 
 def _proof(record: Mapping[str, Any], seq: int, place: str) -> NamedProof:

@@ -75,6 +75,11 @@ class DefectKind(StrEnum):
     OUTSIDE_BRACKET = "outside-bracket"
     UNVOUCHED_KEY = "unvouched-key"
     REVOKED_KEY = "revoked-key"
+    BROKEN_SEAL = "broken-seal"
+    CHANGED_AFTER_SEAL = "changed-after-seal"
+    MISSING_SEAL = "missing-seal"
+    UNTRUSTED_SIGNER = "untrusted-signer"
+    UNKNOWN_OUTPUT = "unknown-output"
 
 
 DIGEST_KINDS = frozenset(
@@ -154,16 +159,18 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was found out about one case or packet.
+    """What was found out about one case, packet or document.
 
     Attributes:
-        kind: `case` or `packet`.
+        kind: `case`, `packet` or `pdf`.
         case_id: The case's id; empty where it cannot be read.
         head: The last event, or None where the ledger has none.
         root: Evidence root at the head: digest of the last checkpoint's line; empty where there is none.
         withheld: SHA-256 of blobs and references of records that the packet leaves out.
         erased: Reference of each erased record, to the number of the event that erased it.
         notes: What a reader must know to understand the answers.
+        sha256: SHA-256 of the document; empty for a case or packet.
+        seals: What each seal of the document says; empty for a case or packet.
     """
 
     path: str
@@ -181,6 +188,8 @@ class Verification:
     counts: Counts
     withheld: tuple[str, ...]
     erased: Mapping[str, int]
+    sha256: str = ""
+    seals: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -213,6 +222,7 @@ def to_json(verification: Verification) -> dict[str, Any]:
         "erased": [{"ref": ref, "by": by} for ref, by in verification.erased.items()],
         "notes": list(verification.notes),
         "counts": {"events": counts.events, "records": counts.records, "blobs": counts.blobs, "bytes": counts.size},
+        **({"sha256": verification.sha256, "seals": list(verification.seals)} if verification.kind == "pdf" else {}),
         "exit_code": verification.exit_code,
     }
 

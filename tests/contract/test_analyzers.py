@@ -42,6 +42,8 @@ FAMILIES = {
     "faces": {"faces", "face"},
     "prints": {"source"},
     "chats": {"chat"},
+    "bills": {"bill"},
+    "screenshots": {"text"},
 }
 """First words of the kinds that an analyzer states, where they are not its name."""
 
@@ -63,6 +65,9 @@ TEXTS = {
     b'"reply_to_message_id": 3, "text": "x", "photo": "(File not included. Change data exporting settings to '
     b'download.)"}]}',
     "chat.txt": b"31/12/2025, 10:00 - Ann: hello\n31/12/2025, 10:01 - Bob: This message was deleted\n",
+    "bill.csv": "微信支付账单明细\n微信昵称：[小鹿]\n交易时间,交易类型,交易对方,商品,收/支,金额(元),支付方式,当前状态,交易单号,商户单号,"
+    "备注\n2022-06-12 20:15:33,转账,客户甲,/,收入,¥188.00,/,已存入零钱,1,/,/\n2022-06-13 20:15:33,转账,客户乙,/,支出,坏,/,"
+    "已转账,2,/,/\n".encode(),
     "a.txt": "群聊记录\n".encode(),
     "a.html": b"<!DOCTYPE html><title>x</title>",
     "a.json": b'{"a": 1}',

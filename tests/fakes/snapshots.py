@@ -40,6 +40,7 @@ from forensics.model import (
     Sensitivity,
     Snapshot,
     Stage,
+    Statement,
     Subject,
     TimeFailure,
     TimeProof,
@@ -153,6 +154,7 @@ class Case:
             "bases": LegalBasis,
             "subjects": Subject,
             "accesses": Access,
+            "statements": Statement,
         }
         records = {name: tuple(self.records.get(kind.__name__, ())) for name, kind in kinds.items()}
         return Snapshot(self.info, len(self.events) - 1, self.root, tuple(self.events), **records)

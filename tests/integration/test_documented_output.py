@@ -12,6 +12,17 @@ from tests.fakes.faces import drawn_face
 from tests.fakes.program import forensics
 
 PAGE = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+NOTICE = """
+evidence = ["ITEM-0001"]
+measures = ["remove"]
+truthful = true
+date = 2026-11-22
+agent = "none"
+recipient.name = "Example Platform"
+claimant = {name = "A", id_kind = "passport", id_number = "X0000000", contact = "a@example.org"}
+right = {name = "portrait", reason = "made without consent"}
+content = [{item = "ITEM-0001", locator = "group 1, message 2"}]
+"""
 ERROR = {"error", "message", "hint", "kept", "exit_code"}
 
 
@@ -46,8 +57,14 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     run("collect", case, folder / "a.txt", folder / "b.txt")
     run("analyze", case)
     run("compare-labels", case, "ITEM-0001", "ITEM-0002")
+    run("money", case)
+    run("spread", case)
+    run("search", case, "evidence")
+    run("exhibit", case, "ITEM-0001", "--element", "G2", "--title", "a text")
     run("status", case)
     run("report", case)
+    (folder / "fields.toml").write_text(NOTICE, "utf-8")
+    run("notice", case, folder / "fields.toml", "--out", folder / "notice")
     run("bundle", case, folder / "packet")
     run("verify", folder / "packet")
     run("log", case)
@@ -59,6 +76,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     run("faces", case)
     run("compare", case, folder / "face.png", folder / "other.png")
     run("match", case)
+    run("confirm", case, folder / "other.png", "--reject")
+    run("state", case, "fact", "--text", "The face in the clip is drawn.")
     run("subject --delete", case, "SUBJECT-0001", "--basis", "test", "--yes")
     run("key list")
     run("key export")

@@ -17,7 +17,9 @@ def tags(path: Path) -> dict[str, object]:
 
 
 def media_files(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir() if path.suffix not in {".md", ".py", ".sh"} and path.is_file()}
+    """Names of the samples within a folder, as README.md has them."""
+    found = (path for path in folder.rglob("*") if path.suffix not in {".md", ".py", ".pyc", ".sh"} and path.is_file())
+    return {path.relative_to(folder).as_posix() for path in found}
 
 
 def test_every_sample_is_described_and_every_description_has_its_sample(samples):
@@ -83,5 +85,31 @@ def test_the_chat_has_eight_entries_of_three_people(samples):
 def test_the_samples_can_be_made_anew(samples, tmp_path):
     subprocess.run([sys.executable, str(samples / "make.py"), "--out", str(tmp_path)], check=True, capture_output=True)
     assert media_files(tmp_path) == media_files(samples)
-    for name in ("chat-export.txt", "示例说明.txt"):
-        assert (tmp_path / name).read_bytes() == (samples / name).read_bytes()
+    for name in media_files(samples):
+        if name.endswith((".txt", ".csv", ".html")) and name != "exports/phone-notes.csv":
+            assert (tmp_path / name).read_bytes() == (samples / name).read_bytes(), name
+
+
+def test_media_of_the_group_are_copies_of_the_samples(samples):
+    copies = {
+        "exports/group/video_files/questioned.mp4": "speech-questioned.mp4",
+        "exports/group/video_files/repost.mp4": "speech-repost.mp4",
+        "exports/group/video_files/labelled.mp4": "labelled-clip.mp4",
+        "exports/group/photos/photo_1@03-06-2022_20-58-40.jpg": "reference-2.jpg",
+        "exports/group-second-member/video_files/labelled.mp4": "labelled-clip.mp4",
+    }
+    assert [name for name, of in copies.items() if (samples / name).read_bytes() != (samples / of).read_bytes()] == []
+
+
+def test_the_group_has_the_members_of_the_truth(samples):
+    messages = json.loads((samples / "exports/group/result.json").read_text("utf-8"))["messages"]
+    known = json.loads((samples / "truth.json").read_text("utf-8"))["exports"]["exports/group/result.json"]
+    accounts = {one.get("from_id") or one["actor_id"] for one in messages}
+    assert (len(messages), len(accounts)) == (known["count"], known["members"]) == (63, 17)
+
+
+def test_the_bill_adds_up_as_it_says(samples):
+    text = (samples / "exports/wechat-bill.csv").read_text("utf-8-sig")
+    shown = re.findall(r",收入,¥(\d+)\.(\d\d),", text)
+    total = sum(int(yuan) * 100 + int(fen) for yuan, fen in shown)
+    assert f"收入：{len(shown)}笔 {total // 100}.{total % 100:02d}元" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 from forensics.analyzers import describe
@@ -13,7 +14,8 @@ from forensics.analyzers.chats.comparison import ChatComparison
 from forensics.analyzers.chats.mapping import read as read_mapping
 from forensics.analyzers.chats.reading import Reading
 from forensics.analyzers.chats.tally import Tally
-from forensics.chats import moment, table
+from forensics.chats import moment, table, word
+from forensics.chats.message import Message as ChatMessage
 from forensics.chats.source import DATE_ORDERS, Options
 from forensics.errors import MediaError, UsageError
 from forensics.model import Artifact, Finding, Gap, GapReason, Message, Result, Stage
@@ -22,6 +24,7 @@ from forensics.plugins import Evidence, Sink
 __all__ = ["ChatComparison", "ChatsAnalyzer"]
 
 TABLE_NAME = "chat-table.jsonl"
+WORDS_NAME = "chat-words.txt"
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class ChatsAnalyzer:
     )
     needs: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[str, ...]] = ()
-    makes: ClassVar[tuple[str, ...]] = (table.ROLE,)
+    makes: ClassVar[tuple[str, ...]] = (table.ROLE, word.ROLE)
 
     def __post_init__(self) -> None:
         """Checks the settings, and reads the mapping so that no record has a path of this machine.
@@ -85,26 +88,38 @@ class ChatsAnalyzer:
             gaps = say.gaps_of(tally, wording)
             yield say.unread(blank, gaps) if gaps else say.unrecognised(blank)
             return
-        blank = replace(blank, attachments=(kept,))
+        blank = replace(blank, attachments=kept)
         yield say.messages(blank, tally, wording=wording, formats=tuple(formats))
         if tally.count:
             yield say.integrity(blank, tally, wording=wording)
             yield say.members(blank, tally, wording=wording)
 
-    def _read(self, evidence: Evidence, sink: Sink, *, tally: Tally, formats: dict[str, None]) -> Artifact | None:
-        """Reads all exports of a content into the tally and a table, which is kept; None where there is none."""
+    def _read(
+        self, evidence: Evidence, sink: Sink, *, tally: Tally, formats: dict[str, None]
+    ) -> tuple[Artifact, ...] | None:
+        """Reads all exports of a content into the tally, a table and its words; None where there is none."""
         reading = Reading(Options(self.zone, self.date_order, self.mapping), self.archive_limit_bytes)
         settings = {"zone": self.zone, "date_order": self.date_order, "mapping": self.mapping}
         sha256, name = evidence.artifact.content_sha256, evidence.artifact.name.display
         with sink.workspace() as folder:
-            made = folder / TABLE_NAME
-            with made.open("wb") as stream:
+            made, words = folder / TABLE_NAME, folder / WORDS_NAME
+            with made.open("wb") as stream, words.open("wb") as spoken:
                 table.write_head(stream, sha256=sha256, name=name, settings=settings)
+                place = stream.tell()
                 for row, form in reading.rows(evidence):
                     formats.update({form: None} if form else {})
                     tally.add(row)
-                    stream.write(table.line_of(row, sha256=sha256, name=name))
+                    if isinstance(row, ChatMessage):
+                        spoken.write(word.line_of(row, place))
+                    place += stream.write(table.line_of(row, sha256=sha256, name=name))
             if not formats:
                 return None
-            with made.open("rb") as stream:
-                return sink.put(stream, role=table.ROLE, name=TABLE_NAME, media_type=table.MEDIA_TYPE)
+            return _kept(sink, made, words)
+
+
+def _kept(sink: Sink, made: Path, words: Path) -> tuple[Artifact, ...]:
+    with made.open("rb") as stream, words.open("rb") as spoken:
+        return (
+            sink.put(stream, role=table.ROLE, name=TABLE_NAME, media_type=table.MEDIA_TYPE),
+            sink.put(spoken, role=word.ROLE, name=WORDS_NAME, media_type=word.MEDIA_TYPE),
+        )

@@ -54,7 +54,8 @@ _KINDS = message(
     "Kinds of messages repeat the records of the export; nothing was concluded from the words of a text.",
 )
 _ALONE = message(
-    "chats.limit.alone", "The export came without its media: whether files are missing or changed was not examined."
+    "chats.limit.alone",
+    "The export was read by itself: whether files that it names are missing or changed was not examined.",
 )
 _NUMBERS = message(
     "chats.limit.numbers",

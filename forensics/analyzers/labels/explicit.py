@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from forensics.analyzers.labels import (
     explicit_clip,
     explicit_document,
-    explicit_engine,
     explicit_picture,
     explicit_sound,
     explicit_stream,
@@ -17,6 +16,7 @@ from forensics.analyzers.labels.explicit_statement import Part, finding
 from forensics.analyzers.labels.explicit_stream import Facts
 from forensics.analyzers.labels.look import Look
 from forensics.errors import ForensicsError, MediaError, ToolLimitError, ToolMissingError, ToolTimeoutError
+from forensics.media import ocr
 from forensics.model import Finding, Gap, GapReason
 
 _SOUNDS = ("audio/", "application/ogg")
@@ -62,7 +62,7 @@ def _picture(look: Look) -> Part:
     try:
         with look.evidence.open() as stream:
             picture = raster.decode(stream, side_px=explicit_picture.SIDE_PX)
-        engine = explicit_engine.load()
+        engine = ocr.load()
         size = (picture.width_px, picture.height_px)
         read = explicit_picture.read(engine, picture.rgb, size_px=size)
     except ForensicsError as error:
@@ -98,7 +98,7 @@ def _clip(look: Look, facts: Facts) -> Part:
     if facts.size_px is None:
         return _unsearched("clip", GapReason.NOT_APPLICABLE, "the file has no moving picture")
     try:
-        engine = explicit_engine.load()
+        engine = ocr.load()
         read = explicit_clip.read(engine, look.evidence, facts, opening_s=look.settings.opening_s)
         tools = (*engine.describe, explicit_stream.describe())
     except ForensicsError as error:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forensics.analyzers.labels import explicit_picture, explicit_stream
-from forensics.analyzers.labels.explicit_engine import Engine
 from forensics.analyzers.labels.explicit_picture import Mark, Reading
 from forensics.analyzers.labels.explicit_stream import Facts
 from forensics.errors import ForensicsError, ToolMissingError
+from forensics.media.ocr import Engine
 from forensics.plugins import Evidence
 
 if TYPE_CHECKING:

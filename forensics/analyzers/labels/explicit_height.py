@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forensics.analyzers.labels.explicit_engine import Box
+from forensics.media.ocr import Box
 
 if TYPE_CHECKING:
     import numpy as np

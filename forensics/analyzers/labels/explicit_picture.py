@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from forensics.analyzers.labels import explicit_height
-from forensics.analyzers.labels.explicit_engine import Box, Engine, Line
 from forensics.analyzers.labels.explicit_word import MOST_CHARACTERS, Match, is_part, match
+from forensics.media.ocr import Box, Engine, Line
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import io
 import json
-import sqlite3
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forensics.chats import table, word
+from forensics.chats.message import Message
+from forensics.chats.word import searched
 from forensics.errors import CodecError, UsageError
-from forensics.proof.search import build_index, search, search_json
-from forensics.proof.search_rule import find_hits, load_searches, searched
+from forensics.proof.search import search, search_json, wanted_of
+from forensics.proof.search_rule import find_hits, load_searches
 from forensics.proof.search_slang import find_slang, load_slang, spellings_of
 from tests.unit.proof.exports import GROUP, said
 
@@ -25,11 +28,25 @@ TEXTS = [
 ]
 
 
+def written(*rows):
+    """The table of rows, and its words."""
+    made, words = io.BytesIO(), io.BytesIO()
+    table.write_head(made, sha256="a" * 64, name="a.json", settings={})
+    for row in rows:
+        if isinstance(row, Message):
+            words.write(word.line_of(row, made.tell()))
+        made.write(table.line_of(row, sha256="a" * 64, name="a.json"))
+    words.seek(0)
+    return words, made
+
+
+def looked(rows, words, **options):
+    return search(*written(*rows), wanted_of(words), **options)
+
+
 @pytest.fixture
-def index(tmp_path):
-    path = tmp_path / "index.db"
-    build_index([GROUP, *(said(n, text) for n, text in enumerate(TEXTS))], path)
-    return path
+def rows():
+    return [GROUP, *(said(n, text) for n, text in enumerate(TEXTS))]
 
 
 def records(found):
@@ -53,53 +70,72 @@ def records(found):
         ([("换脸", "换个脸")], [0, 1, 2]),
     ],
 )
-def test_any_run_of_characters_is_found(index, words, numbers):
-    assert records(search(index, words)) == [f"messages[{number}]" for number in numbers]
+def test_any_run_of_characters_is_found(rows, words, numbers):
+    found = looked(rows, words)
+    assert records(found.hits) == [f"messages[{number}]" for number in numbers]
+    assert found.count == len(numbers)
 
 
-def test_names_of_files_are_searched(tmp_path):
-    build_index([said(1, "", files=["a" * 64])], tmp_path / "i.db")
-    assert len(search(tmp_path / "i.db", ["mp4"])) == 1
+def test_names_of_files_are_searched():
+    assert looked([said(1, "", files=["a" * 64])], ["mp4"]).count == 1
 
 
-def test_a_hit_is_a_lead_with_its_locator(index):
-    (hit,) = search_json(search(index, ["face"]))["hits"]
+def test_places_in_the_table_are_no_text(rows):
+    assert not any(character.isdigit() for text in TEXTS[:4] for character in text)
+    assert looked(rows[:5], ["1"]).count == 0
+
+
+def test_words_of_two_lines_of_one_message_are_found():
+    assert looked([said(1, "first\nsecond")], ["first", "second"]).count == 1
+    assert looked([said(1, "first\nsecond")], ["first\r\nsecond"]).count == 1
+    assert looked([said(1, "first"), said(2, "second")], ["first", "second"]).count == 0
+
+
+def test_hits_beyond_the_limit_are_counted(rows):
+    found = looked(rows, ["脸"], most=2)
+    assert (records(found.hits), found.count) == (["messages[0]", "messages[1]"], 3)
+
+
+def test_words_are_found_across_the_blocks_in_which_a_file_is_read(monkeypatch):
+    monkeypatch.setattr("forensics.proof.search._BLOCK", 7)
+    many = [said(number, f"文字{number}换脸") for number in range(30)]
+    assert looked(many, ["换脸"]).count == 30
+    assert looked(many, ["字29换"]).count == 1
+
+
+def test_a_hit_is_a_lead_with_its_locator(rows):
+    (hit,) = search_json(looked(rows, ["face"]).hits)["hits"]
     assert hit["status"] == "lead"
     assert hit["locator"] == {"file": "a" * 64, "name": "a.json", "record": "messages[3]", "offset": None}
     json.dumps(hit)
 
 
 @pytest.mark.parametrize("words", [[], [""], [" "], ["a"] * 21, [()], ["\u200b"]])
-def test_a_search_without_words_is_refused(index, words):
+def test_a_search_without_words_is_refused(words):
     with pytest.raises(UsageError):
-        search(index, words)
+        wanted_of(words)
 
 
-def test_an_index_is_never_overwritten_and_a_wrong_one_is_refused(index, tmp_path):
-    with pytest.raises(UsageError):
-        build_index([], index)
-    for name, data in {"empty": b"", "random": b"\x01" * 5000, "text": b"SQLite format 3\0" + b"x" * 200}.items():
-        (tmp_path / name).write_bytes(data)
-        with pytest.raises(CodecError):
-            search(tmp_path / name, ["a"])
+WRONG = {"no place": b"x\tface\n", "no tab": b"face\n", "another place": b"3\tface\n", "a chat": None}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_words_that_do_not_belong_to_the_table_are_refused(rows, case):
+    _, made = written(*rows)
+    head = made.getvalue().index(b"\n") + 1
+    content = WRONG[case] if WRONG[case] is not None else f"{head}\tface\n".encode()
     with pytest.raises(CodecError):
-        search(tmp_path / "missing", ["a"])
-    with sqlite3.connect(index) as database:
-        database.execute("update about set value = '9' where name = 'format'")
-    with pytest.raises(CodecError):
-        search(index, ["a"])
+        search(io.BytesIO(content), made, wanted_of(["face"]))
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.text(min_size=1, max_size=30), st.data())
-def test_every_piece_of_a_text_is_found(tmp_path_factory, text, data):
-    plain = searched(text).strip()
+def test_every_piece_of_a_text_is_found(text, data):
+    plain = searched(text.strip())
     start = data.draw(st.integers(0, max(len(plain) - 1, 0)))
     piece = plain[start : start + data.draw(st.integers(1, 30))]
-    path = tmp_path_factory.mktemp("index") / "i.db"
-    build_index([said(0, text)], path)
     if piece.strip() and searched(piece) == piece:
-        assert len(search(path, [piece])) == 1
+        assert looked([said(0, text)], [piece]).count == 1
 
 
 FOUND_BY = {

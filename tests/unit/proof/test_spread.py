@@ -96,3 +96,18 @@ def test_the_contract_is_json_with_every_post_located():
     assert {"copies", "groups", "members_lower", "members_upper", "first_seen"} <= work.keys()
     assert work["posts"][0]["locator"]["record"] == "messages[1]"
     assert work["members_unit"] == "accounts"
+
+
+def test_groups_of_two_exports_without_ids_stay_two():
+    first = Chat("chat", "群一", "group", "whatsapp-text", members_shown=10)
+    other = Chat("chat", "群二", "group", "whatsapp-text", members_shown=500)
+    rows = [first, said(1, "", chat="chat", files=[CLIP]), other, said(9, "", chat="chat", file="c", files=[CLIP])]
+    found = only(rows)
+    assert [(group.title, group.members) for group in found.groups] == [("群一", 10), ("群二", 500)]
+    assert (found.members_lower, found.members_upper) == (500, 510)
+
+
+def test_a_group_of_two_exports_without_ids_is_one_where_title_and_a_post_agree():
+    first = Chat("chat", "群一", "group", "whatsapp-text", members_shown=10)
+    rows = [first, said(1, "", chat="chat", files=[CLIP]), first, said(1, "", chat="chat", file="c", files=[CLIP])]
+    assert len(only(rows).groups) == 1

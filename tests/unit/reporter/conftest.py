@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from forensics.reporter import html, pdf, text, view
+from forensics.reporter import facts, front, html, paper, pdf, text, view, wording
 from forensics.reporter.picture import Thumbnails
 from forensics.reporter.text import Templates
 from tests.fakes import snapshot_captures, snapshot_faces, snapshots
@@ -73,3 +73,23 @@ def make_pdf():
 def make_html():
     """Renders an example case as HTML."""
     return _html
+
+
+@pytest.fixture(scope="session")
+def make_desk():
+    """Prepares the papers of a case: `make_desk(case, "zh")`; with `with_report` also gives the report's PDF."""
+
+    def make(case, language, *, with_report=False):
+        snapshot, known, maker = case.snapshot(), _templates(), view.Program()
+        pages, data = {}, b""
+        if with_report:
+            content = view.build(snapshot, language=language, templates=known)
+            drawn = pdf.render_with_pages(content, pictures=Thumbnails(case.open_blob), templates=known)
+            pages, data = drawn.pages, drawn.data
+        found = facts.gather(snapshot, program=f"{maker.name} {maker.version}")
+        spoken = wording.words(known, language=language, jurisdiction=snapshot.info.jurisdiction)
+        spoken = view.fitted(found, spoken, dossier=None)
+        desk = paper.Desk(found, spoken, front.report_number(found, language), pages, case.open_blob)
+        return (desk, data) if with_report else desk
+
+    return make

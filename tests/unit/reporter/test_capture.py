@@ -388,7 +388,7 @@ def test_the_authenticity_table_says_where_captures_stand(make_view, templates, 
 
 @pytest.mark.parametrize("jurisdiction", ["cn", "us"])
 def test_the_checks_before_captures_answer_the_questions_about_the_machine(make_view, jurisdiction):
-    said = "Checks of machine, network and browser before captures: part\u00a04."
+    said = "Checks of machine, network and browser before captures: part\u00a05."
     assert said in words_of(section(make_view("captures", jurisdiction, "en"), "authenticity"))
     text = words_of(section(make_view("small", jurisdiction, "en"), "authenticity"))
     assert "before captures" not in text

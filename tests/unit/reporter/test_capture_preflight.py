@@ -133,7 +133,7 @@ def test_records_that_say_the_same_are_printed_once_and_referred_to(make_view):
     for ref in ("2-1", "3-5", "3-7"):
         sheet = section(report, f"capture-{ref}")
         told = [block.text for block in sheet.blocks if isinstance(block, Paragraph) and block.label]
-        assert "P1 in part\u00a04." in told
+        assert "P1 in part\u00a05." in told
 
 
 def test_where_a_record_differs_only_the_difference_is_printed(make_view):

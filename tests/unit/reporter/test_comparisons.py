@@ -60,7 +60,7 @@ def test_the_pages_can_be_built_for_every_forum_without_banned_phrases(templates
 def test_a_case_without_comparisons_says_so(make_view):
     made = section(make_view("small", "intl", "en"), "comparisons")
     assert "No comparison of items" in words_of(made)
-    assert made.sections == ()
+    assert [one.anchor for one in made.sections] == ["compared-key"]
 
 
 def test_the_part_begins_with_where_its_strength_lies(part):
@@ -121,8 +121,9 @@ def test_the_whole_scale_is_printed_and_only_the_row_of_the_term_is_marked(templ
     tables = [
         block for block in blocks_of(made) if isinstance(block, Table) and [row[1] for row in block.rows] == terms
     ]
-    assert len(tables) == 1
-    assert [row[1] for row in tables[0].rows if row[2]] == [texts["scale.limited"]]
+    marked, whole = tables
+    assert [row[1] for row in marked.rows if row[2]] == [texts["scale.limited"]]
+    assert len(whole.columns) == 2, "every report prints the scale once more, without a mark"
 
 
 def test_a_number_has_propositions_interval_cap_and_the_standard_sentence(part):
@@ -194,12 +195,15 @@ def test_only_the_face_that_resembles_a_registered_person_is_drawn(part):
     assert "a person whom nobody registered" in shown[1].caption
 
 
-def test_every_grey_frame_has_a_number_and_stands_in_the_list_with_its_reason(sealed_part):
-    masks = [one for one in drawn_in(sealed_part) if isinstance(one, Mask)]
+def test_every_grey_frame_has_a_number_and_stands_in_the_redaction_log_with_its_reason(templates):
+    report = built(faces.swap(sensitivity=Sensitivity.INTIMATE), templates)
+    masks = [one for one in drawn_in(section(report, "comparisons")) if isinstance(one, Mask)]
     assert [one.number for one in masks] == [f"No. {n + 1}, not drawn" for n in range(len(masks))]
-    table = next(block for block in sealed_part.sections[-1].blocks if isinstance(block, Table))
-    assert [row[0] for row in table.rows] == [str(n + 1) for n in range(len(masks))]
-    assert all("sealed" in row[2] for row in table.rows)
+    table = next(block for block in section(report, "redactions").blocks if isinstance(block, Table))
+    pictures = [row for row in table.rows if row[1].startswith("picture, grey frame")]
+    assert [row[1].split(":")[0] for row in pictures] == [f"picture, grey frame no. {n + 1}" for n in range(len(masks))]
+    assert all("sealed" in row[3] for row in pictures)
+    assert [row[0] for row in table.rows] == [str(n + 1) for n in range(len(table.rows))]
 
 
 def test_no_picture_that_shows_an_intimate_item_is_drawn(sealed_part):
@@ -316,7 +320,7 @@ def test_a_page_shows_its_finding_once_and_the_item_points_to_it(templates):
     heads = [block for block in blocks_of(section(report, "comparisons")) if isinstance(block, ResultBlock)]
     assert len([one for one in heads if "source.comparison" in one.ref]) == 1
     item = section(report, "item-ITEM-0001")
-    assert "Pictures, values and controls of this finding: part\u00a08." in words_of(item)
+    assert "Pictures, values and controls of this finding: part\u00a09." in words_of(item)
     assert not [block for block in item.blocks if isinstance(block, Gallery)]
 
 

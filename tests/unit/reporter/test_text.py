@@ -27,6 +27,7 @@ BANNED = {
 
 def all_texts(templates, language):
     sources = [templates.report[language], *(place[language] for place in templates.declarations.values())]
+    sources += [paper[language] for paper in templates.papers.values()]
     for texts in sources:
         for key, value in texts.items():
             for one in (value,) if isinstance(value, str) else value:
@@ -80,8 +81,17 @@ def test_every_word_of_the_model_has_a_name(templates):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_has_a_banned_phrase(templates, language):
     pattern = re.compile(BANNED[language], re.IGNORECASE)
-    found = [(key, match.group()) for key, one in all_texts(templates, language) if (match := pattern.search(one))]
+    found = [
+        (key, match.group())
+        for key, one in all_texts(templates, language)
+        if (match := pattern.search(one)) and not is_term(key)
+    ]
     assert found == []
+
+
+def is_term(key):
+    """Whether a text is the name of a term: the French for *fact in issue* has a word that no conclusion may have."""
+    return key.startswith("glossary.") and key.endswith("_term")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -73,7 +73,9 @@ def test_the_copy_that_the_case_keeps_is_sealed(built, tmp_path):
     plain = made.files[0][0].read_bytes()
     assert not list((built.folder / "reports").iterdir())
     assert all(path.read_bytes() != plain for path in (built.folder / "blobs").rglob("*") if path.is_file())
-    output = built.open().snapshot(as_of=built.open().head.seq).outputs[-2].record
+    outputs = [one.record for one in built.open().snapshot(as_of=built.open().head.seq).outputs]
+    assert all(one.path is None and one.artifact.sealed is not None for one in outputs)
+    output = next(one for one in outputs if one.artifact.name.display == "report.pdf")
     assert output.path is None
     with built.writing() as writer, writer.store.open(output.artifact.digests.sha256) as stream:
         target = io.BytesIO()

@@ -67,7 +67,9 @@ def test_a_report_can_be_built_for_every_forum_in_every_language(templates, make
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("jurisdiction", JURISDICTIONS)
 def test_no_finished_report_has_a_banned_phrase(make_view, jurisdiction, language):
-    texts = words_of(make_view("small", jurisdiction, language).sections)
+    texts = words_of(
+        tuple(one for one in make_view("small", jurisdiction, language).sections if one.anchor != "glossary")
+    )
     assert re.findall(BANNED[language], texts, re.IGNORECASE) == []
 
 
@@ -91,29 +93,21 @@ def test_the_summary_has_at_most_400_words_and_no_percentages(make_view, name, l
 def test_every_part_and_annex_stands_in_its_place(make_view, language):
     anchors = [one.anchor for one in make_view("rich", "cn", language).sections]
     assert anchors == [
-        *("summary", "mandate", "materials", "collection", "custody", "authenticity", "observations"),
-        *(
-            "comparisons",
-            "anomalies",
-            "limits",
-            "verification",
-            "declaration",
-            "catalogue",
-            "digests",
-            "values",
-            "programs",
-            "characters",
-            "glossary",
-        ),
+        *("summary", "mandate", "author", "materials", "collection", "custody", "authenticity", "observations"),
+        *("comparisons", "elements", "limits", "anomalies", "requests", "verification", "declaration"),
+        *("catalogue", "digests", "events", "methods", "values", "costs", "redactions"),
+        *("glossary", "programs", "characters"),
     ]
 
 
 def test_part_numbers_in_sentences_are_those_of_the_headings(make_view):
     report = make_view("rich", "intl", "en")
-    for number, one in enumerate(report.sections[:12], 1):
+    for number, one in enumerate(report.sections[:15], 1):
         assert one.number == f"{number}. "
-    assert section(report, "digests").number == "Annex B. "
-    assert "part\u00a011" in words_of(section(report, "custody"))
+    letters = [one.number for one in report.sections[15:]]
+    assert letters == [f"Annex {letter}. " for letter in "ABCDEFGHIJ"]
+    assert "part\u00a014" in words_of(section(report, "custody"))
+    assert section(report, "verification").number == "14. "
 
 
 def test_the_evidence_root_runs_along_every_page(make_view):
@@ -241,7 +235,7 @@ def test_values_that_do_not_stand_beside_a_finding_are_in_the_annex(make_view):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("jurisdiction", "rows"), [("cn", 13), ("us", 7), ("eu", 8), ("intl", 7), ("fr", 8)])
+@pytest.mark.parametrize(("jurisdiction", "rows"), [("cn", 13), ("us", 8), ("eu", 21), ("intl", 7), ("fr", 21)])
 def test_the_authenticity_table_has_every_point_and_always_an_answer(make_view, jurisdiction, rows, language):
     table = next(
         block
@@ -249,7 +243,8 @@ def test_the_authenticity_table_has_every_point_and_always_an_answer(make_view, 
         if isinstance(block, Table)
     )
     assert len(table.rows) == rows
-    assert all(point and answer for point, answer in table.rows)
+    assert all(point and there and missing for point, there, missing in table.rows)
+    assert all((there, missing) != ("–", "–") for _, there, missing in table.rows)
 
 
 def test_the_authenticity_table_says_where_nothing_is_recorded(templates):
@@ -271,7 +266,7 @@ def test_what_custody_cannot_show_is_in_every_report(templates, make_view):
 
 def test_the_custody_log_has_every_event(make_view):
     tables = [
-        block for block in blocks_of(section(make_view("rich", "cn", "zh"), "custody-log")) if isinstance(block, Table)
+        block for block in blocks_of(section(make_view("rich", "cn", "zh"), "events")) if isinstance(block, Table)
     ]
     assert len(tables[0].rows) == len(snapshots.rich().snapshot().events)
 
@@ -280,7 +275,7 @@ def test_a_long_custody_log_is_cut_by_a_stated_rule(templates):
     case = snapshots.opened()
     for _ in range(500):
         case.event("checkpoint")
-    log = section(view.build(case.snapshot(), language="en", templates=templates), "custody-log")
+    log = section(view.build(case.snapshot(), language="en", templates=templates), "events")
     table = next(block for block in log.blocks if isinstance(block, Table))
     assert len(table.rows) == 400
     assert table.rows[199][0] == "199"
@@ -343,7 +338,7 @@ def test_the_program_that_makes_the_report_is_named(templates):
     program = view.Program("forensics", "9.9.9")
     report = view.build(snapshots.small().snapshot(), language="en", templates=templates, program=program)
     assert report.program == "forensics 9.9.9"
-    assert "forensics 9.9.9" in words_of(section(report, "limits-assistance"))
+    assert "forensics 9.9.9" in words_of(section(report, "author-assistance"))
 
 
 def test_a_report_does_not_depend_on_anything_else_in_the_snapshot_order(templates):

@@ -101,7 +101,7 @@ def test_the_table_has_every_message_with_its_place(tmp_path):
     rows = list(table.read_table(io.BytesIO(sink.contents[table.ROLE])))
     texts = [one.text for one in rows if isinstance(one, Message)]
     assert texts == ["a", "b"]
-    assert {one.role for finding in findings for one in finding.attachments} == {"chat-table"}
+    assert {one.role for finding in findings for one in finding.attachments} == {"chat-table", "chat-words"}
     assert all(
         one.locator.file == FileEvidence(path).artifact.content_sha256 for one in rows if isinstance(one, Message)
     )

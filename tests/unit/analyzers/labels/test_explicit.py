@@ -11,8 +11,8 @@ import sys
 import pytest
 from PIL import Image
 
-from forensics.analyzers.labels import explicit_engine
 from forensics.errors import ToolMissingError
+from forensics.media import ocr
 from forensics.model import GapReason, Result
 from tests.unit.analyzers.labels.explicit_files import label, one, scene
 
@@ -186,13 +186,13 @@ def test_switched_off_it_says_so(tmp_path):
 def test_without_the_recogniser_it_says_how_to_install_it(tmp_path, monkeypatch):
     scene().save(tmp_path / "a.jpg")
     monkeypatch.setitem(sys.modules, "rapidocr", None)
-    explicit_engine._load.cache_clear()
+    ocr._load.cache_clear()
     try:
         with pytest.raises(ToolMissingError):
-            explicit_engine.load()
+            ocr.load()
         found = one(tmp_path / "a.jpg")
     finally:
-        explicit_engine._load.cache_clear()
+        ocr._load.cache_clear()
     assert (found.result, found.gaps[0].why) == (Result.INDETERMINATE, GapReason.MISSING)
     assert "forensics[ocr]" in found.gaps[0].detail
 
@@ -203,7 +203,7 @@ def test_the_recogniser_is_loaded_without_network_and_leaves_the_root_logger_alo
 
     before = (logging.getLogger().level, list(logging.getLogger().handlers))
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    explicit_engine._load.cache_clear()
+    ocr._load.cache_clear()
     assert shown(tmp_path, "AI生成")[0].result is Result.FOUND
     assert (logging.getLogger().level, list(logging.getLogger().handlers)) == before
     assert capfd.readouterr() == ("", "")

@@ -1,0 +1,104 @@
+"""What the rules of searches and the glossary find, read from the words of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import BinaryIO
+
+from forensics.chats.message import Locator, Message
+from forensics.chats.table import rows_at
+from forensics.chats.word import BEHIND, searched
+from forensics.errors import CodecError, ForensicsError
+from forensics.proof.dossier_rule import Rules
+from forensics.proof.dossier_source import ChatSource
+from forensics.proof.dossier_table import Tables
+from forensics.proof.search_rule import MAX_SEARCHED, Hit, fitting, hit_of
+from forensics.proof.search_slang import MAX_PLACES, Slang, Use
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Hits in the order of the messages and then of the rules, and words that occur in the order of the glossary."""
+
+    hits: tuple[Hit, ...]
+    uses: tuple[Use, ...]
+
+
+@dataclass(slots=True)
+class _Work:
+    """What was found so far."""
+
+    rules: Rules
+    hits: list[Hit] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    places: dict[str, list[Locator]] = field(default_factory=dict)
+
+    def take(self, plain: str, message: Callable[[], Message]) -> None:
+        """Looks at the text of one message in the form that is searched."""
+        for rule, words in fitting(plain, self.rules.searches):
+            self.hits.append(hit_of(message(), words, topic=rule.topic, rule=rule.id))
+        for slang in self.rules.glossary:
+            if slang.pattern.search(plain):
+                self._count(slang, message)
+
+    def _count(self, slang: Slang, message: Callable[[], Message]) -> None:
+        self.counts[slang.word] = self.counts.get(slang.word, 0) + 1
+        places = self.places.setdefault(slang.word, [])
+        if len(places) < MAX_PLACES:
+            places.append(message().locator)
+
+    def uses(self) -> Iterator[Use]:
+        """Gives the words that occur."""
+        for slang in self.rules.glossary:
+            if slang.word in self.counts:
+                yield Use(slang, self.counts[slang.word], tuple(self.places[slang.word]))
+
+
+def read_leads(tables: Tables, spoken: Iterable[Message], *, rules: Rules) -> Read:
+    """Finds what fits a rule, and the words of the glossary, in all messages.
+
+    Args:
+        tables: The tables; their words are read, and of the table itself what fits alone.
+        spoken: Further texts, as messages.
+        rules: Rules of searches, and the glossary.
+    """
+    work = _Work(rules)
+    for source in tables.sources.chats:
+        if source.words:
+            _take_words(work, tables, source)
+        else:
+            _take_messages(work, (row for row in tables.chat(source) if isinstance(row, Message)))
+    _take_messages(work, spoken)
+    return Read(tuple(work.hits), tuple(work.uses()))
+
+
+def _take_messages(work: _Work, messages: Iterable[Message]) -> None:
+    for one in messages:
+        if one.text:
+            work.take(searched(one.text[:MAX_SEARCHED]), partial(_itself, one))
+
+
+def _itself(message: Message) -> Message:
+    return message
+
+
+def _message_at(table: BinaryIO, place: int) -> Message:
+    """Reads a message from its table, only where something was found in it."""
+    row = next(rows_at(table, (place,)))
+    if not isinstance(row, Message):
+        raise CodecError(f"byte {place} of the table is no message")
+    return row
+
+
+def _take_words(work: _Work, tables: Tables, source: ChatSource) -> None:
+    try:
+        with tables.opener(source.words) as words, tables.opener(source.table) as table:
+            for line in words:
+                place, _, text = line.decode("utf-8", "replace").rstrip("\n").partition("\t")
+                plain = text.partition(BEHIND)[0][:MAX_SEARCHED]
+                if plain:
+                    work.take(plain, partial(_message_at, table, int(place)))
+    except (ForensicsError, ValueError) as error:
+        tables.fail(source, error)

@@ -1,0 +1,185 @@
+"""Facts of a case, one by one: what persons state, works that were posted, payments, leads, and labels of files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from forensics.chats.message import Locator
+from forensics.chats.payment import CONFIRMED_BY_BILL, STATED_IN_CHAT
+from forensics.custody.statement import standing
+from forensics.model import Result, Statement
+from forensics.proof.money import matched_with
+from forensics.proof.money_total import Sums
+from forensics.proof.search_rule import TOPICS
+from forensics.proof.spread import Spread
+from forensics.reporter.evidence import Said
+from forensics.reporter.front import kind_name
+from forensics.reporter.page_frame import sentence_in
+from forensics.reporter.spread_name import accounts_said, work_name
+from forensics.reporter.tally_trace import Trace
+
+STATED_LENGTH = 600
+"""Characters of a fact in the words of a person; the record has it in full."""
+
+ENOUGH = 2
+"""Independent items below which a fact says that it has no second one. *Source:* Provisions on Evidence in Civil
+Procedure of China, Art. 90: doubtful electronic data alone are no basis for a fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row.
+
+    Attributes:
+        place: Items, exhibits, and where in them it stands.
+        independent: How many independent items are behind it.
+        gap: What is open; empty for nothing.
+    """
+
+    text: Said
+    place: Said
+    independent: Said
+    gap: Said
+
+
+def resting(trace: Trace, count: int, *gaps: Said) -> tuple[Said, Said]:
+    """Gives the number of independent items, and what is open; that there is no second item is always said."""
+    words = trace.words
+    few = (words.say(f"tally.only_{count}"),) if count < ENOUGH else ()
+    return words.number(count), words.join(filter(None, [*gaps, *few]), words.say("word.sentence_space"))
+
+
+def stated_facts(trace: Trace) -> Iterator[Fact]:
+    """Gives what persons state as facts, each with who states it."""
+    contents = {
+        facts.item.id: facts.original.content_sha256 for facts in trace.case.items if facts.original is not None
+    }
+    for one in standing(trace.case.snapshot.statements, "fact"):
+        statement = one.record
+        files = [contents.get(item, item) for item in statement.items]
+        independent, gap = resting(trace, trace.independent(files))
+        yield Fact(_stated(statement, trace), _stated_place(statement, trace), independent, gap)
+
+
+def _stated(statement: Statement, trace: Trace) -> Said:
+    words = trace.words
+    text = words.shortened(trace.signs.text(statement.text), STATED_LENGTH)
+    who = words.shortened(statement.by, 120)
+    element = str(statement.values.get("element") or "")
+    said = words.say("tally.stated", text=text, by=who, at=words.utc(statement.at), id=statement.id)
+    return words.join([said, words.say("tally.for_element", element=element)], "\n") if element else said
+
+
+def _stated_place(statement: Statement, trace: Trace) -> Said:
+    words = trace.words
+    refs = (words.say("word.record", ref=ref) for ref in statement.findings)
+    return words.listed([*map(trace.labelled, statement.items), *refs]) or words.say("word.none")
+
+
+def work_facts(trace: Trace) -> Iterator[Fact]:
+    """Gives the works of which copies were posted, those with the most posts first."""
+    posted = [one for one in trace.dossier.works if one.posts]
+    for one in sorted(posted, key=lambda work: -len(work.posts)):
+        yield _work(one, trace)
+
+
+def _work(one: Spread, trace: Trace) -> Fact:
+    words = trace.words
+    first = words.both(one.first_seen) if one.first_seen else words.shortened(one.first_shown, 40)
+    text = words.say(
+        "tally.work",
+        work=work_name(one, trace),
+        files=words.count("distinct", len(one.copies)),
+        posts=words.count("posts", len(one.posts)),
+        groups=words.count("groups", len(one.groups)),
+        accounts=accounts_said(one, trace),
+        first=first or words.say("trace.no_time"),
+    )
+    unknown = words.say("tally.sizes_unknown", n=one.members_unknown) if one.members_unknown else Said("")
+    places = [where for post in one.posts for where in (post.locator, *post.also)]
+    independent, gap = resting(trace, trace.independent(_files(places)), unknown)
+    return Fact(text, _located(places, trace), independent, gap)
+
+
+def _files(places: Iterable[Locator]) -> list[str]:
+    return list(dict.fromkeys(one.file for one in places))
+
+
+def _located(places: list[Locator], trace: Trace) -> Said:
+    """Gives the items with their exhibits, and below them the first places."""
+    files = _files(places)
+    return trace.words.join([trace.sources(files), trace.places(places, is_one=len(files) == 1)], "\n")
+
+
+def payment_facts(trace: Trace) -> Iterator[Fact]:
+    """Gives the payments, by class of certainty and currency; classes are never added up."""
+    ledger = trace.dossier.ledger
+    where = {one.id: one.locator for one in (*ledger.payments, *ledger.shown, *ledger.rows)}
+    for one in ledger.sums:
+        places = [where[name] for name in (*one.paid.ids, *one.refunded.ids, *one.paid_out.ids)]
+        yield Fact(_paid(one, trace), _located(places, trace), *_support(one, trace))
+
+
+def _paid(one: Sums, trace: Trace) -> Said:
+    words = trace.words
+    amount = trace.amount(one.paid.amount_minor, one.currency)
+    kind = words.say(f"counts.{one.certainty}")
+    said = [words.say("tally.paid", kind=kind, payments=words.count("payments", one.paid.count), amount=amount)]
+    for name, total in (("refunded", one.refunded), ("paid_out", one.paid_out)):
+        if total.count:
+            amount = trace.amount(total.amount_minor, one.currency)
+            said.append(words.say(f"tally.{name}", n=total.count, amount=amount))
+    return words.join(said, words.say("word.sentence_space"))
+
+
+def _support(one: Sums, trace: Trace) -> tuple[Said, Said]:
+    """Says how many of the payments a second, independent item has too; every payment alone has only one."""
+    words, ledger = trace.words, trace.dossier.ledger
+    pairs = matched_with(ledger)
+    names = (*one.paid.ids, *one.refunded.ids, *one.paid_out.ids)
+    second = sum(name in pairs for name in names)
+    left = len(names) - second
+    if not left and names:
+        return words.number(ENOUGH), Said("")
+    open_ = (
+        [words.say(f"tally.open_{one.certainty}", n=left)]
+        if one.certainty in (STATED_IN_CHAT, CONFIRMED_BY_BILL)
+        else []
+    )
+    if one.certainty == STATED_IN_CHAT and not ledger.rows:
+        open_ = [words.say("tally.no_bill")]
+    independent = words.say("tally.independent_some", n=second) if second else words.number(1)
+    return independent, words.join(
+        [*open_, words.say("tally.only_1")] if not second else open_, words.say("word.sentence_space")
+    )
+
+
+def lead_facts(trace: Trace) -> Iterator[Fact]:
+    """Gives the leads by topic; a lead is a message to be read, and no fact."""
+    words = trace.words
+    for topic in TOPICS:
+        places = [one.locator for one in trace.dossier.leads if one.topic == topic]
+        if places:
+            text = words.say(
+                "tally.lead", topic=words.say(f"tally.topic_{topic}"), messages=words.count("messages", len(places))
+            )
+            yield Fact(text, _located(places, trace), words.say("word.none"), words.say("tally.to_be_read"))
+    places = [one.locator for one in trace.dossier.ledger.leads]
+    if places:
+        text = words.say(
+            "tally.lead", topic=words.say("tally.topic_money"), messages=words.count("messages", len(places))
+        )
+        yield Fact(text, _located(places, trace), words.say("word.none"), words.say("tally.to_be_read"))
+
+
+def label_facts(trace: Trace) -> Iterator[Fact]:
+    """Gives what files declare about themselves."""
+    words = trace.words
+    for facts in trace.case.items:
+        for seen in facts.observations:
+            if seen.finding.kind.startswith("label.") and seen.finding.result is Result.FOUND:
+                kind = kind_name(seen.finding.kind, words)
+                said = sentence_in(seen, words, hide=facts.masked)
+                place = words.join([trace.labelled(facts.item.id), words.say("word.record", ref=seen.ref)], "\n")
+                yield Fact(words.say("tally.label", kind=kind, text=said), place, *resting(trace, 1))
