@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import custody, examination, traces
+from benchmarks import chats, custody, examination, money, traces
 from benchmarks.timing import Row, table
 
 RESULTS = Path(__file__).parent / "results"
@@ -23,6 +23,8 @@ BENCHMARKS: dict[str, Callable[[Path, Path], Iterator[Row]]] = {
     "metadata": examination.metadata,
     "traces": traces.traces,
     "report": examination.report,
+    "chats": chats.chats,
+    "money": money.money,
 }
 
 

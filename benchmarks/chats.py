@@ -1,79 +1,93 @@
-"""Writes an export of Telegram as JSON with many messages and measures how fast it is read into a table.
-
-Run: `python -m benchmarks.chats [MESSAGES]`
-"""
+"""A chat of a million messages: read into a table by `analyze`, searched, and asked for its payments."""
 
 from __future__ import annotations
 
 import json
-import resource
-import sys
-import tempfile
-import time
+import random
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
 
-from forensics.analyzers.chats.tally import Tally
-from forensics.chats import table, telegram_json
-from forensics.chats.source import Source
+from benchmarks.custody import new_case
+from benchmarks.timing import Row, Run, forensics, median_s
 
-START = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
-
-
-def write(path: Path, count: int) -> None:
-    """Writes an export of one group with 2,000 members."""
-    with path.open("w", encoding="utf-8") as stream:
-        stream.write('{\n "name": "群",\n "type": "private_supergroup",\n "id": 1,\n "messages": [')
-        for number in range(count):
-            stream.write((",\n  " if number else "\n  ") + json.dumps(_message(number), ensure_ascii=False, indent=1))
-        stream.write("\n ]\n}\n")
+FEW, MANY = 100_000, 1_000_000
+START = datetime(2022, 1, 1, tzinfo=UTC)
+MORE_MEMORY_MIB = 64
+"""What ten times as many messages may take more. A choice: a tenth of what holding them would take."""
 
 
-def _message(number: int) -> dict[str, object]:
-    at = START + timedelta(seconds=number)
-    text = f"定制换脸视频，价格私聊 {number}"
+def message(number: int, text: str, *, at: datetime | None = None, sender: str = "") -> dict[str, object]:
+    """Gives a message as Telegram Desktop exports it."""
+    when, name = at or START + timedelta(seconds=number), sender or f"用户{number % 2000}"
     return {
         "id": number + 1,
         "type": "message",
-        "date": (at + timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M:%S"),
-        "date_unixtime": str(int(at.timestamp())),
-        "from": f"用户{number % 2000}",
-        "from_id": f"user{number % 2000}",
+        "date": (when + timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M:%S"),
+        "date_unixtime": str(int(when.timestamp())),
+        "from": name,
+        "from_id": f"user{name}",
         "reply_to_message_id": max(1, number - 3),
         "text": text,
         "text_entities": [{"type": "plain", "text": text}],
     }
 
 
-def measure(path: Path) -> tuple[int, float]:
-    """Reads an export into a table; gives the number of messages and seconds."""
-
-    @contextmanager
-    def reopen() -> Iterator[BinaryIO]:
-        with path.open("rb") as stream:
-            yield stream
-
-    began, tally = time.perf_counter(), Tally(50)
-    with tempfile.TemporaryFile() as made:
-        for row in telegram_json.read(Source(reopen, path.name, "0" * 64)):
-            tally.add(row)
-            made.write(table.line_of(row, sha256="0" * 64, name=path.name))
-    return tally.count, time.perf_counter() - began
+def messages(count: int, seed: int = 1) -> Iterator[dict[str, object]]:
+    """Gives Chinese messages of 3 to 40 characters; every 5,000th speaks of a swap, every 100th is a payment."""
+    chance = random.Random(seed)
+    signs = [chr(0x4E00 + place) for place in range(3000)]
+    for number in range(count):
+        text = "".join(chance.choices(signs, k=chance.randint(3, 40)))
+        if number % 5000 == 0:
+            text += "换脸"
+        yield message(number, "[口令红包] 188.00元" if number % 100 == 50 else text)
 
 
-def main(count: int) -> None:
-    """Writes, reads, and prints what it took."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "result.json"
-        write(path, count)
-        size, before = path.stat().st_size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        read, seconds = measure(path)
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(f"{read} messages, {size >> 20} MiB: {seconds:.1f} s; memory grew by {grown >> 10} MiB")
+def write(path: Path, given: Iterator[dict[str, object]]) -> None:
+    """Writes an export of one group."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write('{\n "name": "群",\n "type": "private_supergroup",\n "id": 1,\n "messages": [')
+        for number, one in enumerate(given):
+            stream.write((",\n  " if number else "\n  ") + json.dumps(one, ensure_ascii=False, indent=1))
+        stream.write("\n ]\n}\n")
 
 
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+def examined(folder: Path, case: Path, home: Path) -> Run:
+    """Collects a folder with exports into a new case and examines it."""
+    new_case(case, home=home)
+    forensics("collect", case, folder, home=home)
+    return forensics("analyze", case, "--only", "chats", "--only", "bills", "--jobs", "1", home=home)
+
+
+def chats(work: Path, home: Path) -> Iterator[Row]:
+    """Examines, searches and adds up a chat of a million messages; examining is measured once."""
+    runs = []
+    for count in (FEW, MANY):
+        path = work / f"chat-{count}" / "result.json"
+        write(path, messages(count))
+        size = path.stat().st_size >> 20
+        runs.append(examined(path.parent, work / f"case-{count}", home))
+        shutil.rmtree(path.parent)
+    few, many = runs
+    yield _limit(f"analyze: {MANY:,} messages of Telegram, {size} MiB", many.wall_s, 60)
+    more = many.peak_mib - few.peak_mib
+    yield Row(
+        f"memory of this, beside {FEW:,} messages",
+        f"{many.peak_mib:.0f} MiB",
+        f"{few.peak_mib:.0f} MiB",
+        f"{more:.0f} MiB more",
+        f"at most {MORE_MEMORY_MIB} MiB more",
+        more <= MORE_MEMORY_MIB,
+    )
+    case = work / f"case-{MANY}"
+    for words in (("换脸",), ("脸",), ("没有的词",), ("换脸", "一")):
+        found = [forensics("search", case, *words, "--json", home=home) for _ in range(3)]
+        yield _limit(f"search {' '.join(words)}", median_s(found), 1)
+    yield _limit(f"money: {MANY // 100:,} payments", median_s([forensics("money", case, "--json", home=home)]), 60)
+
+
+def _limit(name: str, taken: float, most: int) -> Row:
+    return Row(name, f"{taken:.2f} s", "-", f"{taken:.2f} s", f"under {most} s", taken < most)

@@ -58,6 +58,11 @@ def plain_text(text: str) -> str:
     return normal if normal.isascii() else _DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), normal)
 
 
+def has_other_figures(text: str) -> bool:
+    """Whether a text has figures such as `²`, `①` or `½`, of which NFKC would make digits."""
+    return not text.isascii() and any(unicodedata.category(one) == "No" for one in text)
+
+
 def parse_amount(text: str, currency: str = "CNY", *, decimal: str = ".") -> tuple[int, str]:
     """Reads an amount.
 
@@ -74,6 +79,8 @@ def parse_amount(text: str, currency: str = "CNY", *, decimal: str = ".") -> tup
             named twice, or is beyond 2^53-1 minor units.
     """
     shown = text[:80]
+    if has_other_figures(text[:200]):
+        raise AmountError(f"not an amount: {shown!r}")
     found = _AROUND.fullmatch(_SPACES.sub("", plain_text(text[:200])))
     if found is None:
         raise AmountError(f"not an amount: {shown!r}")

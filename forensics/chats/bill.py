@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from forensics.chats.amount import AmountError, parse_amount, plain_text
+from forensics.chats.bill_row import BillRow, bill_rows
 from forensics.chats.message import Locator, Problem
 from forensics.chats.payment import CONFIRMED_BY_BILL, IN, OUT, UNKNOWN, Payment
 from forensics.errors import CodecError, UsageError
@@ -31,6 +31,16 @@ _TIMES = (
 
 _STATED_ROWS = re.compile(r"共\s*([0-9]{1,9})\s*笔")
 _REFUNDED = re.compile(r"已退款\s*\(?\s*([¥]?[0-9.,]+)")
+_MOST_CUT = 3
+"""Bytes of a character that are left at most where a text was cut off within it. *Source:* RFC 3629; GB 18030."""
+
+_CUT = ("unexpected end of data", "incomplete multibyte sequence")
+_DIGIT = re.compile(r"\d")
+_NEEDED = frozenset({"time", "amount", "direction", "status", "paid_in", "paid_out", "currency"})
+_ROUNDED = re.compile(r"[0-9][.,]?[0-9]*[Ee][+]?[0-9]+|[0-9]{15}0{8,}")
+"""A long number as spreadsheets save it: 15 digits are left, so that several payments come to have one number.
+*Source:* Microsoft, "Excel specifications and limits": number precision of 15 digits."""
+
 _NOTHING = frozenset({"", "/", "-", "--", "无", "null"})
 
 
@@ -112,13 +122,16 @@ def decode(data: bytes) -> tuple[str, bool]:
         The text, and whether every byte could be decoded; U+FFFD stands for those that could not.
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace"), True
+        text = data.decode("utf-16", "replace")
+        return text, "\ufffd" not in text
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding), True
-        except UnicodeDecodeError:
-            continue
-    return data.decode("gb18030", "replace"), False
+        except UnicodeDecodeError as error:
+            if error.start >= len(data) - _MOST_CUT and error.reason in _CUT:
+                return data.decode(encoding, "replace"), False
+    spoilt = [data.decode(encoding, "replace") for encoding in ("utf-8-sig", "gb18030")]
+    return min(spoilt, key=lambda text: text.count("\ufffd")), False
 
 
 def lines_of(head: bytes, limit: int = 80) -> list[str]:
@@ -155,18 +168,20 @@ def read_layout(bill: BillFile, layout: Layout) -> Iterator[Payment | Problem | 
     text, is_whole = decode(bill.data)
     if not is_whole:
         yield Problem("encoding", "bytes that are neither UTF-8 nor GB 18030", Locator(bill.sha256, bill.name, "file"))
-    rows = _rows(text)
-    before, columns = _heading(rows, bill.name, layout)
+    rows = bill_rows(text)
+    before, heading = _heading(rows, bill.name, layout)
+    columns = _find_columns(heading, layout) or {}
     holder = bill.holder or _holder(before, layout)
-    reader = _Reader(bill, layout, columns, zone, holder)
+    reader = _Reader(bill, layout, columns, zone, holder, width=len(heading))
     count = 0
     refunded: list[tuple[Payment, int]] = []
     refunds: list[Payment] = []
-    for line, cells in rows:
-        if len([cell for cell in cells if cell]) < len(columns) // 3 and not reader.cell(cells, "amount"):
+    for line, raw, error in rows:
+        cells = [_clean(cell) for cell in raw]
+        if not error and reader.is_remark(cells):
             continue
         count += 1
-        for made in reader.read(line, cells):
+        for made in reader.read(line, cells, broken=error):
             if isinstance(made, Payment):
                 if made.is_refund:
                     refunds.append(made)
@@ -186,21 +201,6 @@ def _zone(name: str) -> ZoneInfo | None:
         raise UsageError(f"there is no time zone {name!r}", hint="Name it as in Asia/Shanghai.") from error
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Gives each row with the line on which it begins; a broken quotation ends with its line's text as it is."""
-    lines = io.StringIO(text, newline="")
-    reader = csv.reader((line.replace("\0", "") for line in lines), skipinitialspace=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise CodecError(f"line {line} is no row of a table: {error}") from error
-        yield line, [_clean(cell) for cell in row]
-
-
 def _clean(cell: str) -> str:
     """Takes off the white space, tabs and marks with which issuers keep spreadsheets from changing long numbers."""
     return cell.strip(" \t\r\n\ufeff\u3000").lstrip("`'").strip()
@@ -217,14 +217,13 @@ def _find_columns(cells: Sequence[str], layout: Layout) -> dict[str, int] | None
     return found if "time" in found and has_amount else None
 
 
-def _heading(
-    rows: Iterator[tuple[int, list[str]]], name: str, layout: Layout
-) -> tuple[list[list[str]], dict[str, int]]:
+def _heading(rows: Iterator[BillRow], name: str, layout: Layout) -> tuple[list[list[str]], list[str]]:
+    """Gives the rows before the heading, and the heading."""
     before: list[list[str]] = []
-    for _, cells in rows:
-        columns = _find_columns(cells, layout)
-        if columns is not None:
-            return before, columns
+    for row in rows:
+        cells = [_clean(cell) for cell in row.cells]
+        if _find_columns(cells, layout) is not None:
+            return before, cells
         before.append(cells)
         if len(before) > MAX_PREAMBLE_ROWS:
             break
@@ -252,23 +251,42 @@ def _count_problem(before: Iterable[Sequence[str]], count: int, bill: BillFile) 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads the rows of one bill."""
+    """Reads the rows of one bill. `width` is the number of cells of its heading."""
 
     bill: BillFile
     layout: Layout
     columns: Mapping[str, int]
     zone: ZoneInfo | None
     holder: str
+    width: int
 
     def cell(self, cells: Sequence[str], meaning: str) -> str:
         """Gives the cell of a column; empty where there is none."""
         place = self.columns.get(meaning)
         return cells[place] if place is not None and place < len(cells) else ""
 
-    def read(self, line: int, cells: Sequence[str]) -> Iterator[Payment | Problem | Skipped]:
-        """Reads one row."""
+    def is_remark(self, cells: Sequence[str]) -> bool:
+        """Whether a row is no row of the table: it is almost empty and has no amount."""
+        return sum(map(bool, cells)) < len(self.columns) // 3 and not self.cell(cells, "amount")
+
+    def _misshapen(self, cells: Sequence[str]) -> str:
+        """Says why the cells of a row cannot be told by the heading; empty where they can."""
+        if any(cells[self.width :]):
+            return f"the row has {len(cells)} cells and the heading {self.width}"
+        needed = max(place for name, place in self.columns.items() if name in _NEEDED)
+        if len(cells) <= needed:
+            return f"the row ends after {len(cells)} cells, before one that is needed"
+        if not _DIGIT.search(self.cell(cells, "time")):
+            return f"where a time should stand is {self.cell(cells, 'time')[:40]!r}"
+        return ""
+
+    def read(self, line: int, cells: Sequence[str], *, broken: str) -> Iterator[Payment | Problem | Skipped]:
+        """Reads one row; `broken` says why it is none, or is empty."""
         where = Locator(self.bill.sha256, self.bill.name, f"line {line}")
         shown = ", ".join(cells)[:200]
+        if wrong := broken or self._misshapen(cells):
+            yield Problem("row", f"{wrong}; it is in no total{f': {shown}' if shown else ''}", where)
+            return
         try:
             amount, currency, direction = self._amount(cells)
         except AmountError as error:
@@ -283,7 +301,10 @@ class _Reader:
             return
         local, at, zone = self._time(self.cell(cells, "time"))
         if local is None or (at is None and self.zone is not None):
-            yield Problem("time", f"{self.cell(cells, 'time')[:40]!r} is no time that can be read", where)
+            why = (
+                "is no time that can be read" if local is None else "came twice or never in its zone, or is too far off"
+            )
+            yield Problem("time", f"{self.cell(cells, 'time')[:40]!r} {why}", where)
         yield self._payment(cells, where, money=(amount, currency, direction), times=(local, at, zone))
 
     def _amount(self, cells: Sequence[str]) -> tuple[int, str, str]:
@@ -334,7 +355,10 @@ class _Reader:
         local = _parse_time(text, self.layout.times)
         if local is None or self.zone is None:
             return local, None, "unknown"
-        early, late = (local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        try:
+            early, late = (local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        except OverflowError:
+            return local, None, "unknown"
         if early != late:
             return local, None, "unknown"
         source = "assumed" if self.bill.zone else self.layout.zone_source
@@ -351,11 +375,12 @@ class _Reader:
         amount, currency, direction = money
         other, reference = (self.cell(cells, name) for name in ("counterparty", "reference"))
         other = "" if other in _NOTHING else other
-        reference = "" if reference in _NOTHING else reference
+        reference = "" if reference in _NOTHING or _ROUNDED.fullmatch(reference) else reference
         is_refund = self._is_refund(cells)
         way = IN if is_refund and direction == UNKNOWN else direction
         payer, payee = (other, self.holder) if way == IN else (self.holder, other)
-        row = hashlib.sha256("\x1f".join(cells).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+        parts = (str(times[0] or self.cell(cells, "time"))[:16], str(amount), currency, way, other, str(is_refund))
+        row = hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
         return Payment(
             id=payment_id(where, self.layout.name),
             at=times[1],
@@ -372,7 +397,7 @@ class _Reader:
             is_refund=is_refund,
             memo=" / ".join(one for name in ("goods", "memo") if (one := self.cell(cells, name)) not in _NOTHING),
             locator=where,
-            dedupe_key=f"{self.layout.name}:{reference or row}",
+            dedupe_key=f"{self.layout.name}:{row}",
             status=self.cell(cells, "status"),
             reference=reference,
             rule=self.layout.name,

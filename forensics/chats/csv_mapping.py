@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from forensics.chats import moment
-from forensics.chats.csv_row import CsvRow, csv_rows
+from forensics.chats.csv_row import CsvRow, csv_rows, unparted
 from forensics.chats.membership import Membership
 from forensics.chats.message import KINDS, LINKED, ROLES, Attachment, Chat, Message, Row
 from forensics.chats.moment import Moment
@@ -130,10 +130,11 @@ class _Table:
     def __init__(self, source: Source, columns: Columns, places: dict[str, int], *, name: str) -> None:
         self._source, self._columns, self._places, self._name = source, columns, places, name
         self._chats: dict[str, Membership] = {}
-        self._seq = 0
+        self._seq = self._width = 0
 
     def rows(self, rows: Iterator[CsvRow], width: int) -> Iterator[Row]:
         """Gives what the rows hold."""
+        self._width = width
         for row in rows:
             at = self._source.at(f"line {row.line}", row.offset)
             if row.error:
@@ -169,7 +170,8 @@ class _Table:
         text = self._text(row)
         if "\ufffd" in text:
             yield self._source.problem("encoding", "U+FFFD stands for bytes that are not text", at)
-        yield self._message(row, chat, times=(when, edited), text=text)
+        message = self._message(row, chat, times=(when, edited), text=text)
+        yield unparted(message, row) if any(row.cells[self._width :]) else message
         self._seq += 1
 
     def _text(self, row: CsvRow) -> str:

@@ -47,7 +47,7 @@ class JsonReader:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        self._json = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
+        self._json = json.JSONDecoder(strict=False, parse_constant=lambda _: None, object_pairs_hook=_single)
         self._text, self._at, self._is_over = "", 0, False
         self._counted, self._bytes = 0, 0
 
@@ -177,7 +177,22 @@ class JsonReader:
         try:
             return self._json.decode(_ESCAPE.sub(_as_json, raw))
         except (ValueError, RecursionError):
-            raise BrokenValueError(f"not JSON: {error}", raw) from error
+            said = str(error).partition(";")[0]
+            raise BrokenValueError(f"not JSON with one meaning: {said}", raw) from error
+
+
+def _single(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Makes an object; one in which a name stands twice has no meaning that all programs share.
+
+    Raises:
+        ValueError: A name stands twice.
+
+    Source: RFC 8259, section 4.
+    """
+    made = dict(members)
+    if len(made) != len(members):
+        raise ValueError("a name stands twice in an object")
+    return made
 
 
 def _as_json(escape: re.Match[str]) -> str:

@@ -47,6 +47,9 @@ _FILES = (("photo", "photo_file_size"), ("file", "file_size"), ("contact_vcard",
 
 _OF_ACCOUNTS = (b'"chats"', b'"left_chats"', b'"personal_information"')
 _OF_CHATS = re.compile(rb'"type"\s*:\s*"(?:' + "|".join(_KINDS).encode() + rb')"')
+_OF_MESSAGES = (b'"date_unixtime"', b'"from_id"')
+"""Names in messages; they tell an export that another program saved with its names in another order."""
+
 _MESSAGES = re.compile(rb'"messages"\s*:\s*\[')
 
 MOST_PATH = 4096
@@ -62,7 +65,8 @@ def sniff(head: bytes, name: str) -> bool:
     if not start.startswith(b"{"):
         return False
     is_account = b'"about"' in start[:4096] and any(one in start for one in _OF_ACCOUNTS)
-    return is_account or (_OF_CHATS.search(start) is not None and _MESSAGES.search(start) is not None)
+    is_chat = _OF_CHATS.search(start) is not None or all(one in start for one in _OF_MESSAGES)
+    return is_account or (is_chat and _MESSAGES.search(start) is not None)
 
 
 def read(source: Source) -> Iterator[Row]:

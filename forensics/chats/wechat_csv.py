@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from forensics.chats import moment
-from forensics.chats.csv_row import CsvRow, csv_rows, heading
+from forensics.chats.csv_row import CsvRow, csv_rows, heading, unparted
 from forensics.chats.message import DISAGREEMENT, NOT_EXPORTED, Attachment, Chat, Message, Row
 from forensics.chats.moment import Moment
 from forensics.chats.source import Source, whole
@@ -84,7 +84,7 @@ class _Table:
         made = self._message(row, chat, when)
         if "\ufffd" in made.text:
             yield self._source.problem("encoding", "U+FFFD stands for bytes that are not text", at)
-        yield made
+        yield unparted(made, row) if any(row.cells[len(self._names) :]) else made
         self._seq += 1
 
     def _when(self, row: CsvRow) -> Moment:

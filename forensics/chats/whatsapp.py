@@ -5,6 +5,7 @@ Source: WhatsApp help centre, "How to export your chat history"; exports of both
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -21,6 +22,9 @@ NAME = "whatsapp-text"
 CHAT = "chat"
 """The id of the only chat: the export has none."""
 
+_LOG = re.compile(r"\[?(?:INFO|DEBUG|WARN(?:ING)?|ERROR|TRACE|FATAL|NOTICE|CRITICAL)\b", re.IGNORECASE)
+"""What stands after the time in a program's log; no name."""
+
 MOST_NAME = 120
 """Characters before a colon that are taken for a name; the app allows 25 of a profile and 100 of a group or contact."""
 
@@ -30,7 +34,8 @@ def sniff(head: bytes, name: str) -> bool:
     del name
     text = head[:8192].decode("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
     lines = [line for line in text.splitlines()[:40] if line.strip()]
-    return bool(lines) and head_of(lines[0]) is not None
+    first = head_of(lines[0]) if lines else None
+    return first is not None and _LOG.match(first.rest) is None
 
 
 class _Order(NamedTuple):

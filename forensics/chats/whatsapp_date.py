@@ -17,8 +17,8 @@ _UNMARK = {ord(one): None for one in MARKS} | {0xA0: " ", 0x202F: " ", 0x2009: "
 
 _PERIOD = r"[^\W\d_][^\d\[\]\-–,:/]{0,14}?"
 _STAMP = (
-    r"(?P<stamp>(?P<a>\d{1,4})(?P<sep>\.\s|[./-]|年)(?P<b>\d{1,2})(?:(?P=sep)|月)(?P<c>\d{1,4})(?:日|\.)?,?\s"
-    rf"(?:klo\s|um\s|at\s|à\s|a\sles\s|kl\.?\s)?(?P<before>{_PERIOD})?\s?"
+    r"(?P<stamp>(?P<a>\d{1,4})(?P<sep>\.\s|[./-]|年)(?P<b>\d{1,2})(?:(?P=sep)|月)(?P<c>\d{1,4})(?:日|\.)?[,،]?\s"
+    rf"(?:klo\s|um\s|at\s|à\s|a\sles\s|kl\.?\s|às\s)?(?P<before>{_PERIOD})?\s?"
     rf"(?P<hour>\d{{1,2}})[:.](?P<minute>\d{{2}})(?:[:.](?P<second>\d{{2}}))?\s?(?P<after>{_PERIOD})?)"
 )
 _BRACKETED = re.compile(rf"\[{_STAMP}\]\s?(?P<rest>.*)", re.DOTALL)

@@ -58,7 +58,7 @@ SUMMARIES: dict[str, str] = {
     "report": "Write the PDF and HTML report, the papers and the catalogue of evidence.",
     "notice": "Write a notice to a platform, from fields that are checked first.",
     "bundle": "Build the signed evidence packet.",
-    "verify": "Check a case or a packet, offline.",
+    "verify": "Check a case, a packet or a sealed PDF, offline.",
     "log": "Show the custody log.",
     "stamp": "Ask for the time stamps that are still missing.",
     "erase": "Erase an item, visibly, to meet a duty to delete.",

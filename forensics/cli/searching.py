@@ -12,6 +12,7 @@ from typing import Any
 
 from forensics.chats.message import Problem
 from forensics.cli.tracing import exit_code, problem_json, with_items, write_new
+from forensics.cli.unsealing import access
 from forensics.custody.case import Case, open_case
 from forensics.errors import ForensicsError
 from forensics.model import Snapshot
@@ -72,7 +73,8 @@ def search_case(folder: Path, question: Question, *, table: Path | None) -> dict
     """
     case = open_case(folder)
     snapshot = case.snapshot()
-    tables = Tables(sources_of(snapshot), case.store.open, beside(snapshot))
+    way = access(case, snapshot)
+    tables = Tables(sources_of(snapshot, is_open=way.is_open), way.opener, beside(snapshot))
     wanted = _wanted(question, snapshot) if question.words else ()
     work = _Search(question, wanted)
     if question.topic:
@@ -90,6 +92,7 @@ def search_case(folder: Path, question: Question, *, table: Path | None) -> dict
         "count": work.count,
         "csv": str(table) if table is not None else None,
         "problems": with_items([problem_json(one) for one in problems], tables.items),
+        "is_sealed_opened": way.is_open,
         "head": str(case.head),
         "exit_code": exit_code(problems),
     }

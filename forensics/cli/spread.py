@@ -61,8 +61,26 @@ def _work_lines(one: Mapping[str, Any]) -> Iterator[str]:
     counts = f"copies {len(one['copies'])}, posts {len(one['posts'])}, forwarded {one['forwards']}"
     yield f"  first seen {first}; {counts}, groups {len(one['groups'])}"
     yield f"  {_members(one)}"
+    if one["comparisons"]:
+        yield f"  other files of the same footage stand apart by comparison: {', '.join(one['comparisons'])}"
+    if one["not_compared"]:
+        yield from _uncompared(one)
     if one["views_lower"] is not None:
         yield f"  views as displayed: {one['views_lower']} to {one['views_upper']}"
+
+
+def _uncompared(one: Mapping[str, Any]) -> Iterator[str]:
+    """Says that nobody compared copies, so that the footage of which an altered clip was made may be among them."""
+    named = ", ".join(
+        item or digest[:16] for digest, item in zip(one["not_compared"], one["not_compared_items"], strict=True)
+    )
+    if one["comparisons"]:
+        yield f"  not compared with the original, may be unaltered: {named} ({one['not_compared_posts']} posts)"
+    else:
+        yield f"  joined by their pictures alone; footage without the alteration may be among them: {named}"
+    if one["is_first_not_compared"]:
+        yield "  the first post is of one of these"
+    yield "  next: forensics compare CASE QUESTIONED ORIGINAL tells them apart"
 
 
 def _members(one: Mapping[str, Any]) -> str:

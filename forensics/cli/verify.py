@@ -25,7 +25,7 @@ MARKS = {"passed": "passed", "failed": "FAILED", "not_checked": "not checked"}
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="CERT",
-    help="Certificate of a time-stamp authority that you trust; repeatable.",
+    help="Certificate that you trust: of a time-stamp authority, for a PDF also of its signer; repeatable.",
 )
 @click.option(
     "--key",
@@ -47,7 +47,7 @@ MARKS = {"passed": "passed", "failed": "FAILED", "not_checked": "not checked"}
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="PACKET",
-    help="An earlier packet of the same case; repeatable.",
+    help="An earlier packet of the same case; for a PDF any packet that may name it; repeatable.",
 )
 @json_option
 def verify(
@@ -59,7 +59,7 @@ def verify(
     against: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Check the case or packet PATH, offline, and change nothing.
+    """Check the case, packet or sealed PDF at PATH, offline, and change nothing.
 
     Three answers: intact, proven in time, attributable. Trust comes from outside: without --trust and --key the last
     two are not checked. Ends with 0 if all passed, 3 if none failed but something was not checked, 10 if any failed.

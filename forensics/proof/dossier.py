@@ -17,12 +17,12 @@ from forensics.proof.dossier_work import views_of, works_of
 from forensics.proof.extract import Passage, passages, wanted_places
 from forensics.proof.money import Ledger, make_ledger
 from forensics.proof.money_chain import LINKS, chains
-from forensics.proof.money_duplicate import unique_payments
+from forensics.proof.money_duplicate import one_chat, unique_payments
 from forensics.proof.money_harvest import harvest
 from forensics.proof.reading import shown_in
 from forensics.proof.search_rule import Hit
 from forensics.proof.search_slang import Use
-from forensics.proof.spread import Spread, View, Work, spread
+from forensics.proof.spread import Spread, View, Work, repeated
 
 __all__ = ["BillSource", "ChatSource", "Dossier", "Opener", "Rules", "compile_dossier", "is_empty", "messages"]
 
@@ -59,7 +59,12 @@ def is_empty(dossier: Dossier) -> bool:
 
 
 def compile_dossier(
-    snapshot: Snapshot, opener: Opener, *, rules: Rules | None = None, with_extracts: bool = True
+    snapshot: Snapshot,
+    opener: Opener,
+    *,
+    rules: Rules | None = None,
+    with_extracts: bool = True,
+    is_open: bool = False,
 ) -> Dossier:
     """Brings together what a case holds; memory grows with payments, files and leads, not with messages.
 
@@ -68,14 +73,15 @@ def compile_dossier(
         opener: Opens a stored blob.
         rules: Rules of payments, searches and slang; None for those that belong to the program.
         with_extracts: Whether messages are extracted, which takes one more reading of all tables.
+        is_open: Whether the opener opens sealed tables too; otherwise they are problems.
     """
     book, said = rules or load_all(), stated(snapshot.statements)
-    tables, seen = Tables(sources_of(snapshot), opener, beside(snapshot)), Seen()
+    tables, seen = Tables(sources_of(snapshot, is_open=is_open), opener, beside(snapshot)), Seen()
     ledger = _ledger(snapshot, tables, seen, said=said, book=book)
     read = _leads(snapshot, tables, said=said, book=book)
     works, views = _works(snapshot, opener, seen)
-    ledger = _with_chains(ledger, tables, seen, said=said, works=works, leads=read.hits)
-    found = spread(tables.messages() if works else (), works, views=views)
+    found = seen.postings.spread(works, views)
+    ledger = _with_chains(ledger, tables, seen, said=said, works=found, leads=read.hits)
     wanted = wanted_places(ledger, found, leads=read.hits, slang=read.uses) if with_extracts else frozenset()
     return Dossier(
         chats=tables.sources.chats,
@@ -121,16 +127,23 @@ def _leads(snapshot: Snapshot, tables: Tables, *, said: Stated, book: Rules) -> 
 
 
 def _with_chains(
-    ledger: Ledger, tables: Tables, seen: Seen, *, said: Stated, works: tuple[Work, ...], leads: tuple[Hit, ...]
+    ledger: Ledger, tables: Tables, seen: Seen, *, said: Stated, works: tuple[Spread, ...], leads: tuple[Hit, ...]
 ) -> Ledger:
     """Adds the chains of those who paid; an account in question is no customer."""
     paid = said.by_customers(ledger.payments)
     if not paid:
         return ledger
     names = frozenset((one.locator.file, one.message) for one in leads if one.topic in LINKS)
-    rows = seen.linking(tables.messages(), names)
-    joined = (work.digests for work in works)
-    return replace(ledger, chains=chains(rows, paid, leads, works=joined, accounts=said.accounts))
+    found = chains(
+        tables.messages(seen.linking(names)),
+        paid,
+        leads,
+        works=(one.work.digests for one in works),
+        accounts=said.accounts,
+        again=repeated(works),
+        one_chat=one_chat(ledger.payments, ledger.duplicates),
+    )
+    return replace(ledger, chains=found)
 
 
 def messages(snapshot: Snapshot, opener: Opener) -> Iterator[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +15,7 @@ from forensics.errors import CodecError, ForensicsError
 from forensics.proof.dossier_rule import Rules
 from forensics.proof.dossier_source import ChatSource
 from forensics.proof.dossier_table import Tables
+from forensics.proof.search import blocks
 from forensics.proof.search_rule import MAX_SEARCHED, Hit, fitting, hit_of
 from forensics.proof.search_slang import MAX_PLACES, Slang, Use
 
@@ -95,10 +97,26 @@ def _message_at(table: BinaryIO, place: int) -> Message:
 def _take_words(work: _Work, tables: Tables, source: ChatSource) -> None:
     try:
         with tables.opener(source.words) as words, tables.opener(source.table) as table:
-            for line in words:
-                place, _, text = line.decode("utf-8", "replace").rstrip("\n").partition("\t")
+            for line in _lines(words, _any(work.rules)):
+                place, _, text = line.partition("\t")
                 plain = text.partition(BEHIND)[0][:MAX_SEARCHED]
                 if plain:
                     work.take(plain, partial(_message_at, table, int(place)))
     except (ForensicsError, ValueError) as error:
         tables.fail(source, error)
+
+
+def _any(rules: Rules) -> re.Pattern[str]:
+    """Makes a pattern that finds something in every text that fits a rule or has a word of the glossary."""
+    words = {word for rule in rules.searches.searches for word in rule.words}
+    words |= {word.strip() for slang in rules.glossary for word in slang.spellings}
+    return re.compile("|".join(map(re.escape, sorted(words - {""}))) or r"(?!)")
+
+
+def _lines(words: BinaryIO, wanted: re.Pattern[str]) -> Iterator[str]:
+    """Gives the lines in which something is found, without their line feeds."""
+    for block in blocks(words):
+        text, end = block.decode("utf-8", "replace"), 0
+        while found := wanted.search(text, end):
+            end = text.find("\n", found.end())
+            yield text[text.rfind("\n", 0, found.start()) + 1 : end]

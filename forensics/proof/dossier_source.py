@@ -73,16 +73,22 @@ class Sources:
     problems: tuple[Problem, ...]
 
 
-def sources_of(snapshot: Snapshot) -> Sources:
+def sources_of(snapshot: Snapshot, *, is_open: bool = False) -> Sources:
     """Finds the tables of a case.
 
-    Of several findings about one content the one with a table counts that rests on most settings, and among these the
-    newest: an examination by the usual settings does not undo what a person said about a file.
+    Args:
+        snapshot: The case.
+        is_open: Whether sealed tables can be opened; otherwise they are problems.
+
+    Returns:
+        Tables, the items from which they come, and problems. Of several findings about one content the one with a
+        table counts that rests on most settings, and among these the newest: an examination by the usual settings does
+        not undo what a person said about a file.
     """
     items, titles = _contents(snapshot)
     problems = [_erased(one.record.item, one.record.basis) for one in snapshot.erasures]
-    chats = _Chosen(MESSAGES, table.ROLE, items, titles)
-    bills = _Chosen(ROWS, bill_table.ROLE, items, titles)
+    chats = _Chosen(MESSAGES, table.ROLE, items, titles, is_open=is_open)
+    bills = _Chosen(ROWS, bill_table.ROLE, items, titles, is_open=is_open)
     for one in snapshot.findings:
         chats.see(one)
         bills.see(one)
@@ -117,10 +123,13 @@ class _Chosen:
         role: Role of its table.
         items: First item of each content; its order is that of the result.
         titles: Name of each content.
+        is_open: Whether sealed tables can be opened.
     """
 
-    def __init__(self, kind: str, role: str, items: Mapping[str, str], titles: Mapping[str, str]) -> None:
-        self.role, self.items, self.titles = role, items, titles
+    def __init__(
+        self, kind: str, role: str, items: Mapping[str, str], titles: Mapping[str, str], *, is_open: bool
+    ) -> None:
+        self.role, self.items, self.titles, self.is_open = role, items, titles, is_open
         self._kind, self._failed = kind, ""
         self._best: dict[str, Committed[Finding]] = {}
         self._unread: dict[str, Committed[Finding]] = {}
@@ -149,13 +158,13 @@ class _Chosen:
                 yield content, one, kept
 
     def at_hand(self) -> Iterator[tuple[str, Committed[Finding], Artifact]]:
-        """Gives those that are not sealed."""
-        return (one for one in self.chosen() if one[2].sealed is None)
+        """Gives those that are not sealed, or can be opened."""
+        return (one for one in self.chosen() if self.is_open or one[2].sealed is None)
 
     def problems(self) -> Iterator[Problem]:
         """Says which tables are sealed, and which files could not be read at all."""
         for content, one, kept in self.chosen():
-            if kept.sealed is not None:
+            if kept.sealed is not None and not self.is_open:
                 count = one.record.values.get("count")
                 detail = f"{self.items[content]} is sealed; its {count} rows are in no total and no search"
                 yield Problem(SEALED, detail, Locator(content, self.items[content], "table"))
@@ -164,6 +173,13 @@ class _Chosen:
                 why = "; ".join(gap.detail or gap.what for gap in one.record.gaps[:3])
                 detail = f"{self.items[content]} could not be read as chats or bill: {why or one.record.statement.text}"
                 yield Problem("unread", detail, Locator(content, self.titles[content], "file"))
+
+
+def sealed_tables(snapshot: Snapshot) -> dict[str, Artifact]:
+    """Gives sealed tables and their words by the SHA-256 of the stored blob."""
+    roles = (table.ROLE, word.ROLE, bill_table.ROLE, bill_table.WORDS_ROLE)
+    kept = (made for one in snapshot.findings for made in one.record.attachments)
+    return {one.digests.sha256: one for one in kept if one.role in roles and one.sealed is not None}
 
 
 def _stated(finding: Finding) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from forensics.chats.message import Locator
 from forensics.errors import ForensicsError
 from forensics.model import Acquisition, Artifact, Committed, Finding, Result, Snapshot
+from forensics.proof.dossier_side import Side, compared, sides
 from forensics.proof.dossier_source import Opener
 from forensics.proof.spread import View, Work
 
@@ -32,22 +34,35 @@ def works_of(snapshot: Snapshot, posted: Mapping[str, str], viewed: Iterable[str
     """Gives the works that were posted, or of which views are known, in the order of first post.
 
     Files are one work where they have the same bytes, or where `source.match` found them to show the same footage or
-    picture. That a face in one of them was replaced does not make them two.
+    picture. Where a `source.comparison` says that a face or a region of one differs from another, the original is a
+    work of its own: nothing is known of an altered file by how far the unaltered footage was passed on.
 
     Args:
         snapshot: The case.
         posted: SHA-256 of each posted file to its name.
         viewed: Contents of which a number of views is known.
     """
-    joined = _joined(snapshot)
-    names = {**posted, **{one: "" for one in viewed if one not in posted}}
+    of_digest = _sides(snapshot)
     made: dict[str, Work] = {}
-    for digest, name in names.items():
-        digests, basis = joined.get(digest, (frozenset({digest}), SAME_BYTES))
-        first = min(digests)
+    for digest, name in {**posted, **{one: posted.get(one, "") for one in viewed}}.items():
+        side, basis = of_digest.get(digest) or (Side(frozenset({digest}), frozenset()), SAME_BYTES)
+        first = min(side.digests)
         if first not in made:
-            made[first] = Work(f"work-{first[:12]}", digests, name, basis)
+            made[first] = Work(
+                f"work-{first[:12]}", side.digests, name, basis, side.comparisons, tuple(sorted(side.uncompared))
+            )
+        elif name and not made[first].title:
+            made[first] = replace(made[first], title=name)
     return tuple(made.values())
+
+
+def _sides(snapshot: Snapshot) -> dict[str, tuple[Side, str]]:
+    """Gives each content that has copies, or originals, with those that are one work with it, and why they are."""
+    told, found = compared(snapshot), {}
+    for digests, basis in dict.fromkeys(_joined(snapshot).values()):
+        for side in sides(digests, told):
+            found.update(dict.fromkeys(side.digests, (side, basis if len(side.digests) > 1 else SAME_BYTES)))
+    return found
 
 
 def _joined(snapshot: Snapshot) -> dict[str, tuple[frozenset[str], str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from forensics.chats.bill import Skipped
@@ -13,6 +13,7 @@ from forensics.proof.money_chain import Chain, Link
 from forensics.proof.money_duplicate import unique_payments, unique_rows
 from forensics.proof.money_harvest import Duplicate, Harvest, Lead, Unpriced
 from forensics.proof.money_match import Match, Matching, Unmatched, match
+from forensics.proof.money_shown import match_shown
 from forensics.proof.money_total import Sums, Total, sums
 
 COLUMNS = (
@@ -38,6 +39,8 @@ class Ledger:
         unmatched: Payments and rows without a counterpart, each with the reason.
         possible: Pairs of payments that may be one; both are counted.
         rules: SHA-256 of the rules of lines.
+        beside: Payments on screenshots with the row of a bill, or the payment of a chat, that each agrees with. They
+            add nothing to the sums of those, since a picture of a chat is no second source.
     """
 
     payments: tuple[Payment, ...]
@@ -55,6 +58,7 @@ class Ledger:
     chains: tuple[Chain, ...]
     how: Matching
     rules: str
+    beside: tuple[Match, ...] = ()
 
 
 def make_ledger(
@@ -79,7 +83,10 @@ def make_ledger(
     rows = unique_rows(one for one in given if isinstance(one, Payment))
     paid = unique_payments(found.payments)
     matches, unmatched = match(paid.kept, rows.kept, how=way, names=found.accounts)
+    beside = match_shown(seen, (paid.kept, rows.kept), matches, how=way, names=found.accounts)
     matched = {one.payment for one in matches} | {one.row for one in matches}
+    billed = {row.id for row in rows.kept}
+    matched |= {one.payment for one in beside if one.row in billed}
     return Ledger(
         payments=paid.kept,
         shown=seen,
@@ -87,7 +94,7 @@ def make_ledger(
         sums=sums((*paid.kept, *seen, *rows.kept), matched),
         matches=matches,
         unmatched=unmatched,
-        duplicates=(*found.duplicates, *paid.duplicates, *rows.duplicates),
+        duplicates=(*_kept_still(found.duplicates, paid.duplicates), *paid.duplicates, *rows.duplicates),
         possible=paid.possible,
         unpriced=found.unpriced,
         leads=found.leads,
@@ -96,12 +103,25 @@ def make_ledger(
         chains=(),
         how=way,
         rules=rules,
+        beside=beside,
     )
 
 
+def _kept_still(earlier: Iterable[Duplicate], later: Iterable[Duplicate]) -> Iterator[Duplicate]:
+    """Leads from payments that were kept at first to those that are kept in the end."""
+    kept = {one.dropped.id: one.kept for one in later}
+    return (replace(one, kept=kept.get(one.kept, one.kept)) for one in earlier)
+
+
 def matched_with(ledger: Ledger) -> dict[str, Match]:
-    """Gives the match of each payment and row that has one."""
-    return {name: one for one in ledger.matches for name in (one.payment, one.row)}
+    """Gives the match of each payment and row that agrees with another source.
+
+    A row that a chat has too leads to the chat, otherwise to the screenshot. A screenshot leads to the row of a bill;
+    that it shows what a chat states is in `Ledger.beside` alone.
+    """
+    rows = {one.id for one in ledger.rows}
+    shown = {name: one for one in ledger.beside if one.row in rows for name in (one.payment, one.row)}
+    return shown | {name: one for one in ledger.matches for name in (one.payment, one.row)}
 
 
 def money_json(ledger: Ledger) -> dict[str, object]:
@@ -111,6 +131,7 @@ def money_json(ledger: Ledger) -> dict[str, object]:
     The other classes stand in `bills`, `screenshots` and `by_certainty`; nothing is added up across classes.
     """
     pairs = matched_with(ledger)
+    classes = {one.id: one.certainty for one in (*ledger.payments, *ledger.shown, *ledger.rows)}
     by_class: dict[str, dict[str, object]] = {}
     for one in ledger.sums:
         by_class.setdefault(one.certainty, {})[one.currency] = _sums_json(one)
@@ -121,7 +142,7 @@ def money_json(ledger: Ledger) -> dict[str, object]:
         "by_certainty": by_class,
         "bills": [payment_json(one, pairs) for one in ledger.rows],
         "screenshots": [payment_json(one, pairs) for one in ledger.shown],
-        "matches": [_match_json(one) for one in ledger.matches],
+        "matches": [_match_json(one, classes) for one in (*ledger.matches, *ledger.beside)],
         "unmatched": [
             {"id": one.id, "reason": one.reason, "candidates": list(one.candidates)} for one in ledger.unmatched
         ],
@@ -203,10 +224,11 @@ def _total_json(one: Total) -> dict[str, object]:
     return {"where": one.query.text(), "ids_sha256": one.ids_sha256, "ids": list(one.ids)}
 
 
-def _match_json(one: Match) -> dict[str, object]:
+def _match_json(one: Match, classes: Mapping[str, str]) -> dict[str, object]:
     return {
         "payment": one.payment,
         "row": one.row,
+        "classes": [classes[one.payment], classes[one.row]],
         "basis": one.basis,
         "clock": one.clock,
         "offset_s": one.offset_s,
@@ -257,6 +279,7 @@ def _link_json(one: Link) -> dict[str, object]:
         "message": one.message,
         "content_sha256": one.content or None,
         "locator": _where(one.locator),
+        "also": [_where(where) for where in one.also],
     }
 
 
@@ -269,13 +292,22 @@ def _iso(at: datetime | None) -> str | None:
 
 
 def table_rows(ledger: Ledger) -> Iterator[tuple[str, ...]]:
-    """Writes the payment table for a CSV file, heading first; no cell can be computed by a spreadsheet."""
+    """Writes the payment table for a CSV file, heading first; no cell can be computed by a spreadsheet.
+
+    The classes stand one after another, each in order of time; what has no instant comes last, in order of its local
+    times.
+    """
     pairs = matched_with(ledger)
     yield COLUMNS
-    for one in (*ledger.payments, *ledger.shown, *ledger.rows):
+    for one in (each for part in (ledger.payments, ledger.shown, ledger.rows) for each in sorted(part, key=_by_time)):
         made = payment_json(one, pairs)
         made |= _where(one.locator)
         yield tuple(safe_cell(made[name]) for name in COLUMNS)
+
+
+def _by_time(payment: Payment) -> tuple[bool, datetime, str]:
+    when = payment.at.replace(tzinfo=None) if payment.at else payment.local_at
+    return payment.at is None, when or datetime.max, payment.id  # noqa: DTZ901
 
 
 def safe_cell(value: object) -> str:

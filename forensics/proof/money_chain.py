@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from forensics.chats.message import Chat, Locator, Message, Problem
@@ -32,6 +32,7 @@ class Link:
             answers a message of the customer), `private chat`, `same work` (copies of the delivered file).
         payment: Id of the payment to which it belongs.
         content: Digest of the file that was delivered or posted; empty for words.
+        also: Where other exports have the same message.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Link:
     message: str
     content: str
     locator: Locator
+    also: tuple[Locator, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,8 @@ def chains(
     works: Iterable[frozenset[str]] = (),
     accounts: frozenset[str] = frozenset(),
     within: timedelta = WITHIN,
+    again: Mapping[_Place, _Place] | None = None,
+    one_chat: Mapping[_Place, _Place] | None = None,
 ) -> tuple[Chain, ...]:
     """Joins chains, one for each account that paid, in order of first payment.
 
@@ -145,6 +149,8 @@ def chains(
         works: Digests of files that are copies of one work.
         accounts: Names of the accounts in question; they are no customers.
         within: How far from the payment a link may lie.
+        again: File and record of posts that another export has too, to those of the post that is listed.
+        one_chat: Export and chat, to one of the exports that show the same chat.
 
     *Not done:* nobody is identified. Two accounts of one person are two customers.
     """
@@ -153,20 +159,51 @@ def chains(
         if hit.topic in LINKS[:2]:
             topics.setdefault((hit.locator.file, hit.message), set()).add(hit.topic)
     events = _events(rows, topics)
-    copies = {digest: work for work in works for digest in work}
+    copies = _Copies({digest: work for work in works for digest in work}, again or {})
     wanted = {name_key(one) for one in accounts}
-    groups = _by_customer(payments, wanted)
+    groups = _by_customer(payments, wanted, one_chat or {})
     return tuple(_chain(group, events, copies, within) for group in groups)
 
 
-def _by_customer(payments: Sequence[Payment], wanted: set[str]) -> list[list[Payment]]:
-    """Groups payments by the id of the payer, or by its name; a refund belongs to the account of its payee's name."""
-    ids = {name_key(one.payer): one.payer_id for one in payments if one.payer_id and not one.is_refund}
+@dataclass(frozen=True, slots=True)
+class _Copies:
+    """Which files are copies of one work, and which posts are one.
+
+    Attributes:
+        works: Digest to the digests of its work.
+        again: As for `chains`.
+    """
+
+    works: Mapping[str, frozenset[str]]
+    again: Mapping[_Place, _Place]
+
+    def post(self, event: _Event) -> _Place:
+        """Gives file and record by which a post is listed, whichever export has it."""
+        place = (event.locator.file, event.locator.record)
+        return self.again.get(place, place)
+
+
+def _by_customer(
+    payments: Sequence[Payment], wanted: set[str], one_chat: Mapping[_Place, _Place]
+) -> list[list[Payment]]:
+    """Groups payments by the id of the payer, or by its name; a refund belongs to the account of its payee's name.
+
+    Where one export of a chat has ids and another has not, a name that only one id of that chat has stands for it.
+    """
+    everywhere: dict[str, set[str]] = {}
+    in_chat: dict[tuple[_Place, str], set[str]] = {}
+    for one in payments:
+        if one.payer_id and not one.is_refund:
+            name = name_key(one.payer)
+            everywhere.setdefault(name, set()).add(one.payer_id)
+            in_chat.setdefault((_chat_of(one, one_chat), name), set()).add(one.payer_id)
     groups: dict[tuple[str, str], list[Payment]] = {}
     for one in payments:
         customer = name_key(one.payee if one.is_refund else one.payer)
         if customer and customer not in wanted:
-            known = ids.get(customer) if one.is_refund else one.payer_id
+            ids = in_chat.get((_chat_of(one, one_chat), customer), everywhere.get(customer) if one.is_refund else None)
+            only = next(iter(ids)) if ids and len(ids) == 1 else None
+            known = only if one.is_refund else one.payer_id or only
             groups.setdefault(("id", known) if known else ("name", customer), []).append(one)
     return [group for group in groups.values() if not all(one.is_refund for one in group)]
 
@@ -219,7 +256,12 @@ def _event(row: Message, kind: str) -> _Event:
     return _Event(when or _NEVER, kind, name, place, row.sender, contents, row.reply_to or "", at, shown, row.locator)
 
 
-def _chain(payments: list[Payment], events: _Events, copies: Mapping[str, frozenset[str]], within: timedelta) -> Chain:
+def _chat_of(payment: Payment, one_chat: Mapping[_Place, _Place]) -> _Place:
+    place = (payment.locator.file, payment.chat)
+    return one_chat.get(place, place)
+
+
+def _chain(payments: list[Payment], events: _Events, copies: _Copies, within: timedelta) -> Chain:
     links: list[Link] = []
     last = _NEVER
     for one in sorted(payments, key=_order):
@@ -241,9 +283,7 @@ def _order(payment: Payment) -> datetime:
     return when or _NEVER
 
 
-def _links(
-    payment: Payment, events: _Events, copies: Mapping[str, frozenset[str]], *, within: timedelta, last: datetime
-) -> list[Link]:
+def _links(payment: Payment, events: _Events, copies: _Copies, *, within: timedelta, last: datetime) -> list[Link]:
     """Finds what lies around one payment: the last offer and order before it, the first delivery after it."""
     at, place = _order(payment), (payment.locator.file, payment.chat)
     own = _own(payment)
@@ -292,15 +332,23 @@ def _delivery(
     return (other, "private chat") if other else None
 
 
-def _reposts(delivery: _Event, events: _Events, copies: Mapping[str, frozenset[str]], payment: Payment) -> list[Link]:
-    """Finds later messages with a copy of the work that was delivered."""
-    wanted = {digest for one in delivery.contents for digest in copies.get(one, frozenset({one}))}
+def _reposts(delivery: _Event, events: _Events, copies: _Copies, payment: Payment) -> list[Link]:
+    """Finds later messages with a copy of the work that was delivered; one that two exports have is one.
+
+    A time without zone is neither before nor after one that has it.
+    """
+    wanted = {digest for one in delivery.contents for digest in copies.works.get(one, frozenset({one}))}
     found: dict[Locator, _Event] = {}
     for digest in sorted(wanted):
         posts = events.copies.get(digest, [])
-        found |= {one.locator: one for one in posts[bisect_right(posts, delivery.order, key=_time) :]}
-    later = sorted(found.values(), key=lambda one: (one.order, one.locator.file, one.locator.record))
-    return [_link(one, "repost", "same work", payment) for one in later]
+        later = posts[bisect_right(posts, delivery.order, key=_time) :]
+        found |= {one.locator: one for one in later if (one.at is None) == (delivery.at is None)}
+    joined: dict[_Place, list[_Event]] = {}
+    for one in sorted(found.values(), key=lambda one: (one.order, one.locator.file, one.locator.record)):
+        joined.setdefault(copies.post(one), []).append(one)
+    joined.pop(copies.post(delivery), None)
+    made = [(_link(each[0], "repost", "same work", payment), each[1:]) for each in joined.values()]
+    return [replace(link, also=tuple(one.locator for one in others)) for link, others in made]
 
 
 def _link(event: _Event, kind: str, basis: str, payment: Payment) -> Link:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations
 
-from forensics.chats.payment import Payment
+from forensics.chats.payment import UNKNOWN, Payment
 from forensics.proof.money_harvest import Duplicate, name_key
 
 SHARED_KEYS = 2
@@ -28,7 +28,7 @@ class Uniqueness:
     """What is left when copies are taken away.
 
     Attributes:
-        kept: One for each payment, in the order given.
+        kept: One for each payment, in the order given; of several statements one that has the account's id.
         duplicates: What was taken away, and why.
         possible: Pairs of ids of the same second and amount in two exports, of which it is not known whether they are
             one payment; both are counted.
@@ -42,30 +42,50 @@ class Uniqueness:
 def unique_rows(rows: Iterable[Payment]) -> Uniqueness:
     """Takes away rows of bills that stand in two bills, or twice in one under one number.
 
-    Rows without a number are alike where every cell is; of these as many are kept as one file has at most.
+    Rows are one where number and amount are; and, where one of them shows no number, as after it was saved again by a
+    spreadsheet, where minute, amount, name and direction are. Of these as many are kept as one file has at most.
     """
-    seen: dict[Hashable, tuple[Payment, Counter[str]]] = {}
-    kept: list[Payment] = []
-    duplicates: list[Duplicate] = []
-    ids: set[str] = set()
+    work = _Rows()
     for row in rows:
-        if row.id in ids:
-            continue
-        ids.add(row.id)
-        key = (row.dedupe_key, row.amount_minor, row.currency, row.is_refund)
-        first = seen.get(key)
-        if first is None:
-            seen[key] = (row, Counter({row.locator.file: 1}))
-            kept.append(row)
-            continue
-        payment, counts = first
-        most = max(counts.values())
-        counts[row.locator.file] += 1
-        if row.reference or counts[row.locator.file] <= most:
-            duplicates.append(Duplicate(payment.id, row, "copy"))
-        else:
-            kept.append(row)
-    return Uniqueness(tuple(kept), tuple(duplicates), ())
+        work.add(row)
+    return Uniqueness(tuple(work.kept), tuple(work.duplicates), ())
+
+
+class _Rows:
+    """Rows by what two copies of one must share."""
+
+    def __init__(self) -> None:
+        self.kept: list[Payment] = []
+        self.duplicates: list[Duplicate] = []
+        self._ids: set[str] = set()
+        self._numbers: dict[Hashable, Payment] = {}
+        self._alike: dict[str, list[Payment]] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def add(self, row: Payment) -> None:
+        """Takes a row in, unless it was taken in before."""
+        if row.id in self._ids:
+            return
+        self._ids.add(row.id)
+        number = (row.rule, row.reference, row.amount_minor, row.currency, row.is_refund)
+        first = self._numbers.get(number) if row.reference else None
+        self._counts[row.dedupe_key, row.locator.file] += 1
+        first = first or self._copied(row)
+        if first is not None:
+            self.duplicates.append(Duplicate(first.id, row, "copy"))
+            return
+        if row.reference:
+            self._numbers[number] = row
+        self._alike.setdefault(row.dedupe_key, []).append(row)
+        self.kept.append(row)
+
+    def _copied(self, row: Payment) -> Payment | None:
+        """Finds the row of which this is a copy without its number, or that is one of this; None for none."""
+        alike = self._alike.get(row.dedupe_key, [])
+        place = self._counts[row.dedupe_key, row.locator.file] - 1
+        if place >= len(alike) or alike[place].locator.file == row.locator.file:
+            return None
+        return None if row.reference and alike[place].reference else alike[place]
 
 
 def unique_payments(payments: Iterable[Payment]) -> Uniqueness:
@@ -77,7 +97,52 @@ def unique_payments(payments: Iterable[Payment]) -> Uniqueness:
     dropped = {one.dropped.id for one in work.duplicates}
     kept = tuple(one for one in work.payments if one.id not in dropped)
     possible = tuple(pair for pair in work.possible if not dropped & set(pair))
-    return Uniqueness(kept, tuple(work.duplicates), possible)
+    return _with_ids(Uniqueness(kept, tuple(work.duplicates), possible))
+
+
+def _with_ids(found: Uniqueness) -> Uniqueness:
+    """Keeps, of several statements of a payment, one that has the payer's id, whichever export comes first."""
+    named: dict[str, Payment] = {}
+    for one in found.duplicates:
+        if one.dropped.payer_id:
+            named.setdefault(one.kept, one.dropped)
+    chosen = {one.id: (one, _filled(named[one.id], one)) for one in found.kept if not one.payer_id and one.id in named}
+    if not chosen:
+        return found
+    duplicates = [_instead(one, *chosen[one.kept]) if one.kept in chosen else one for one in found.duplicates]
+    ids = {old: new.id for old, (_, new) in chosen.items()}
+    return Uniqueness(
+        tuple(chosen[one.id][1] if one.id in chosen else one for one in found.kept),
+        tuple(duplicates),
+        tuple((ids.get(first, first), ids.get(second, second)) for first, second in found.possible),
+    )
+
+
+def _filled(payment: Payment, other: Payment) -> Payment:
+    """Adds to a statement what another one of the same payment says beside it."""
+    way = payment.direction if payment.direction != UNKNOWN else other.direction
+    return replace(payment, payee=payment.payee or other.payee, direction=way)
+
+
+def _instead(duplicate: Duplicate, old: Payment, new: Payment) -> Duplicate:
+    return Duplicate(new.id, old if duplicate.dropped.id == new.id else duplicate.dropped, duplicate.reason)
+
+
+def one_chat(kept: Iterable[Payment], duplicates: Sequence[Duplicate]) -> dict[Place, Place]:
+    """Gives chats of which several exports state the same payments, each with the one by which all are called."""
+    places = {one.id: _place(one) for one in kept}
+    head: dict[Place, Place] = {}
+    for one in duplicates:
+        if one.reason == "other export" and one.kept in places:
+            first, second = (_head(head, place) for place in (places[one.kept], _place(one.dropped)))
+            head[second] = first
+    return {place: _head(head, place) for place in head}
+
+
+def _head(head: dict[Place, Place], place: Place) -> Place:
+    while head.setdefault(place, place) != place:
+        place = head[place]
+    return place
 
 
 class _Work:

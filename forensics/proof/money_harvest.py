@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,9 @@ from forensics.proof.money_rule import Reading, RuleBook, read_line, read_record
 RECORDS = ("red_packet", "transfer")
 """Kinds of messages that the export itself marks as payments."""
 
+MARKED = ("wechat-csv", "wechat-html", "mail")
+"""Formats in which text was typed: exports that say of every message whether it is a payment, and mail."""
+
 RECEIPT_WITHIN = timedelta(hours=24, minutes=10)
 """How long after a payment its receipt can come. *Source:* WeChat, QQ and Alipay give packets and transfers back that
 nobody took within 24 hours; ten minutes more for clocks that differ."""
@@ -27,6 +31,14 @@ MAX_GIVERS = 1000
 
 MAX_SENDERS = 100_000
 """Names of one chat that are kept, to tell whether it is one of two; a limit on memory."""
+
+MAX_READ = 8000
+"""Characters of a message that are looked at for lines of payments; a chat program allows 4,096 (Telegram) or more."""
+
+MAX_KNOWN = 10_000
+"""Lines of which it is kept what they state; a limit on memory."""
+
+_DIGIT = re.compile("[0-9]")
 
 _PAIR = 2
 """Accounts of a private chat."""
@@ -41,7 +53,8 @@ class Lead:
 
     Attributes:
         reason: `talk`, `forwarded`, `edited`, `request`, `opened`, `list` (several payment lines in one message) or
-            `typed` (a line of a payment with words after it).
+            `typed` (a line of a payment with words after it, a sentence that people write too, words below a file, a
+            message that was withdrawn, or one that the export marks as text while it marks payments as such).
     """
 
     reason: str
@@ -107,6 +120,16 @@ class _Work:
     unpriced: list[Unpriced] = field(default_factory=list)
     leads: list[Lead] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    known: dict[tuple[str, str], Reading | None] = field(default_factory=dict)
+
+    def read(self, line: str, chat_format: str) -> Reading | None:
+        """Reads a line; what was read lately is not read again, since programs write the same lines often."""
+        key = (line, chat_format)
+        if key not in self.known:
+            if len(self.known) >= MAX_KNOWN:
+                self.known.clear()
+            self.known[key] = read_line(line, self.book, chat_format=chat_format)
+        return self.known[key]
 
 
 def harvest(
@@ -151,18 +174,23 @@ def _take(message: Message, chat: Chat | None, work: _Work) -> None:
     """Takes one message."""
     text = message.text
     shown = chat.format if chat else ""
-    lines = [line for line in text[:8000].splitlines()[:50] if line.strip()] if text else []
-    readings = [found for line in lines if (found := read_line(line, work.book, chat_format=shown))]
+    plain = plain_text(text[:MAX_READ]) if text else ""
+    is_likely = bool(plain) and work.book.may_state(plain)
+    lines = [line for line in text[:MAX_READ].splitlines()[:50] if line.strip()] if is_likely else []
+    every = [work.read(line, shown) for line in lines]
+    readings = [one for one in every if one is not None]
     sums = [one for one in readings if one.meaning in ("payment", "receipt", "refund")]
     is_record = message.kind in RECORDS
     if not readings:
         if is_record:
             _take_record(message, shown, work)
-        elif text and work.book.talk.search(plain_text(text[:2000])):
+        elif (is_likely or _DIGIT.search(plain)) and work.book.talk.search(plain_text(text[:2000])):
             work.leads.append(_lead(message, "talk"))
         return
-    first = read_line(lines[0], work.book, chat_format=shown)
+    first = every[0]
     reason = _lead_reason(message, sums, first, is_record=is_record)
+    if not reason and first in sums and not is_record and (len(lines) > 1 or _is_typed(message, first, shown)):
+        reason = "typed"
     if reason or first is None:
         work.leads.append(_lead(message, reason or "talk"))
     elif first.amount_minor is None:
@@ -187,13 +215,23 @@ def _lead_reason(message: Message, sums: list[Reading], first: Reading | None, *
     return "typed" if is_typed and first.memo else ""
 
 
+def _is_typed(message: Message, reading: Reading, chat_format: str) -> bool:
+    """Whether a person may have written a line: the program's own are system messages, or have brackets."""
+    if message.kind == "system":
+        return False
+    is_caption = message.kind == "media" or bool(message.attachments)
+    is_text = message.kind == "text" and chat_format in MARKED
+    return reading.is_sentence or is_caption or is_text or message.is_deleted
+
+
 def _take_record(message: Message, shown: str, work: _Work) -> None:
     """Takes a message that the export marks as a payment and whose text fits no rule."""
     if message.forwarded_from is not None:
         work.leads.append(_lead(message, "forwarded"))
         return
     try:
-        found = read_record(message.text, work.book, chat_format=shown)
+        is_packet = message.kind == "red_packet"
+        found = read_record(message.text, work.book, chat_format=shown, is_packet=is_packet)
     except AmountError as error:
         work.unpriced.append(_unpriced(message, str(error), message.kind))
         return

@@ -128,16 +128,26 @@ class _Work:
         self.aliases = {name_key(name): frozenset(map(name_key, others)) for name, others in given.items()}
 
     def by_reference(self) -> None:
-        """Matches messages that have the number of one row and its amount."""
+        """Matches messages that have the number of one row and its amount.
+
+        A number in what was written with a payment can be anybody's: time and names must not contradict it.
+        """
         by_number: dict[str, list[Payment]] = {}
         for row in self.rows:
             if row.reference:
                 by_number.setdefault(row.reference, []).append(row)
         for one in self.payments:
-            numbers = _REFERENCE.findall(one.memo) + ([one.reference] if one.reference else [])
-            fit = [row for number in numbers for row in by_number.get(number, ()) if _sum(row) == _sum(one)]
+            written = (row for number in _REFERENCE.findall(one.memo) for row in by_number.get(number, ()))
+            stated = (*by_number.get(one.reference, ()), *(row for row in written if self._is_near(one, row)))
+            fit = list({row.id: row for row in stated if _sum(row) == _sum(one)}.values())
             if len(fit) == 1 and fit[0].id not in self.taken:
                 self._make(one, fit[0], "reference")
+
+    def _is_near(self, one: Payment, row: Payment) -> bool:
+        first, second = when_of(one), when_of(row)
+        if first is None or second is None or first[0] != second[0] or self._agree(one, row) == "contrary":
+            return False
+        return -self.how.before <= second[1] - first[1] <= self.how.after
 
     def by_name(self) -> None:
         """Matches payments and rows of one name and amount: all of a run of times, or those that lie near."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from forensics.chats.amount import MINOR_DIGITS, AmountError, parse_amount, plain_text
+from forensics.chats.amount import MINOR_DIGITS, AmountError, has_other_figures, parse_amount, plain_text
 from forensics.codec import MAX_INTEGER
 from forensics.errors import UsageError
 from forensics.proof.rulebook import read_folder, rule_folder, text, texts
@@ -47,6 +47,12 @@ _TOKEN = re.compile(r"\{(\w+)\}|(\s+)")
 _BRACKETS = str.maketrans("【】〔〕「」", "[][][]")
 _DIGITS = r"[0-9](?:[0-9.,']{0,24}[0-9])?"
 _NUMBER = rf"[-+−]?(?:[A-Za-z]{{2,3}}|人民币)?\$?[¥€£₹₽₩]?\s?{_DIGITS}"
+_FIGURES = frozenset("零〇一二三四五六七八九十两百千万亿壹贰叁肆伍陆柒捌玖拾佰仟萬億约近")
+_BARE = re.compile(r"[-+−]?[0-9.,']+")
+_CENTS = re.compile(r".*[0-9]\.[0-9]{2}")
+_THOUSAND = 3
+_TWO_WAYS = re.compile(r"(?<![0-9.,'])[1-9][0-9]{0,2}[.][0-9]{3}(?![0-9.,'])")
+_LABEL = re.compile(r"\[?(?:(?:口令|微信|QQ|支付宝)?红包|red packet)?\]?[:\s]*", re.IGNORECASE)
 _MARKED = re.compile(rf"[¥€£₹₽₩]\s?{_DIGITS}(?:\s?元)?|{_DIGITS}\s?(?:元|块|人民币|RMB|CNY)", re.IGNORECASE)
 
 
@@ -73,6 +79,7 @@ class RuleBook:
         talk: Finds a word about money, or an amount with its currency.
         hint: Finds what every line has that any rule could fit; the rest is not compared.
         digest: SHA-256 that names this set of rules.
+        quick: Finds, in a text without case, what every text has in which `hint` or a word of `talk` is.
     """
 
     rules: tuple[Rule, ...]
@@ -80,6 +87,11 @@ class RuleBook:
     talk: re.Pattern[str]
     hint: re.Pattern[str]
     digest: str
+    quick: re.Pattern[str]
+
+    def may_state(self, plain: str) -> bool:
+        """Whether a text can have a line of a payment; said in a tenth of the time that `hint` takes."""
+        return self.quick.search(plain.casefold()) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,7 @@ class Reading:
     Attributes:
         amount_minor: None where the line shows none, or one that cannot be read.
         error: Why it could not be read; empty otherwise.
+        is_sentence: Whether the line does not begin with a bracket, so that people write such lines too.
     """
 
     rule: str
@@ -100,6 +113,7 @@ class Reading:
     payee: str = ""
     memo: str = ""
     error: str = ""
+    is_sentence: bool = False
 
 
 def load_rules(folder: Path | None = None) -> RuleBook:
@@ -125,7 +139,13 @@ def load_rules(folder: Path | None = None) -> RuleBook:
     ordered = sorted(rules, key=lambda rule: MEANINGS.index(rule.meaning) in (4, 5))
     literals = sorted({literal for rule in rules for literal in rule.literal}, key=len, reverse=True)
     hint = re.compile("|".join(map(re.escape, literals)) or r"(?!)", re.IGNORECASE)
-    return RuleBook(tuple(ordered), tuple(records), talk, hint, digest)
+    return RuleBook(tuple(ordered), tuple(records), talk, hint, digest, _quick([*literals, *words]))
+
+
+def _quick(words: list[str]) -> re.Pattern[str]:
+    """Makes a pattern without brackets, of which there are several kinds, and without case, which is slow."""
+    pieces = sorted({max(re.split(r"[][]", word), key=len).strip().casefold() for word in words})
+    return re.compile("" if "" in pieces else "|".join(map(re.escape, pieces)) or r"(?!)")
 
 
 def _rule(table: dict[str, Any], name: str) -> Rule:
@@ -183,7 +203,7 @@ def read_line(line: str, book: RuleBook, *, chat_format: str = "") -> Reading | 
     if len(line) > MAX_LINE:
         return None
     plain = _plain_line(line)
-    if not book.hint.search(plain):
+    if not book.hint.search(plain) or has_other_figures(line):
         return None
     for rule in book.rules:
         if not _holds(rule.formats, chat_format):
@@ -191,24 +211,27 @@ def read_line(line: str, book: RuleBook, *, chat_format: str = "") -> Reading | 
         for pattern in rule.lines:
             found = pattern.fullmatch(plain)
             if found is not None:
-                return _reading(rule, found)
+                return replace(_reading(rule, found), is_sentence=not plain.startswith("["))
     return None
 
 
 def _reading(rule: Rule, found: re.Match[str]) -> Reading:
     parts = {name: (value or "").strip() for name, value in found.groupdict().items()}
-    names = {name: parts.get(name, "") for name in ("payer", "payee", "memo")}
+    payer, payee, memo = (parts.get(name, "") for name in ("payer", "payee", "memo"))
+    read = Reading(rule.id, rule.meaning, rule.channel, None, rule.currency, payer, payee, memo)
     if "amount" not in parts and "minor" not in parts:
-        return Reading(rule.id, rule.meaning, rule.channel, None, rule.currency, **names)
+        return read
     try:
         minor, currency = _sum(parts, rule)
     except AmountError as error:
-        return Reading(rule.id, rule.meaning, rule.channel, None, rule.currency, **names, error=str(error))
-    return Reading(rule.id, rule.meaning, rule.channel, minor, currency, **names)
+        return replace(read, error=str(error))
+    return replace(read, amount_minor=minor, currency=currency)
 
 
 def _sum(parts: dict[str, str], rule: Rule) -> tuple[int, str]:
     if "amount" in parts:
+        if rule.currency and _is_greeting(parts["amount"], rule.channel):
+            raise AmountError(f"a number without a currency can be the payer's words: {parts['amount'][:40]!r}")
         return amount_of(parts["amount"], rule.currency, decimal=rule.decimal)
     minor, currency = int(parts["minor"]), parts["currency"].upper()
     if currency not in MINOR_DIGITS or not 0 < minor <= MAX_INTEGER:
@@ -216,8 +239,13 @@ def _sum(parts: dict[str, str], rule: Rule) -> tuple[int, str]:
     return minor, currency
 
 
+def _is_greeting(shown: str, channel: str) -> bool:
+    """Whether a number may be what was written with a packet or transfer, such as 888: it names no currency."""
+    return _BARE.fullmatch(shown) is not None and (channel.endswith("red_packet") or not _CENTS.fullmatch(shown))
+
+
 def amount_of(shown: str, currency: str, *, decimal: str = ".") -> tuple[int, str]:
-    """Reads the amount of a line: one that is positive, and whose currency is known.
+    """Reads the amount of a line: one that is positive, whose currency is known, and that has one meaning.
 
     Raises:
         AmountError: It is not.
@@ -225,6 +253,8 @@ def amount_of(shown: str, currency: str, *, decimal: str = ".") -> tuple[int, st
     if not currency and shown[-1:].isdigit() and shown[:1].isdigit():
         raise AmountError(f"no currency is stated: {shown[:40]!r}")
     minor, unit = parse_amount(shown, currency or "", decimal=decimal)
+    if decimal == "." and MINOR_DIGITS[unit] < _THOUSAND and _TWO_WAYS.search(shown):
+        raise AmountError(f"it may mean thousands or decimals: {shown[:40]!r}")
     if minor <= 0:
         raise AmountError(f"not a positive amount: {shown[:40]!r}")
     return minor, unit
@@ -245,22 +275,52 @@ class Record:
     reference: str = ""
 
 
-def read_record(shown: str, book: RuleBook, *, chat_format: str) -> Record:
+def read_record(shown: str, book: RuleBook, *, chat_format: str, is_packet: bool = False) -> Record:
     """Reads a message that the export itself marks as a red packet or transfer.
 
+    Args:
+        shown: Its text.
+        book: Rules of lines.
+        chat_format: Format of the export.
+        is_packet: Whether it is a red packet, whose words the payer writes: an amount counts only where it is all.
+
     Raises:
-        AmountError: It shows no amount, different ones, one without a currency, or a state that is not known.
+        AmountError: It shows no amount, different ones, one without a currency, one that is part of another number
+            (`1.2万元`), or a state that is not known.
     """
+    if has_other_figures(shown[:MAX_RECORD]):
+        raise AmountError("figures that are no digits in a row")
     currency = next((unit for formats, unit in book.records if _holds(formats, chat_format)), "")
     plain = plain_text(shown[:MAX_RECORD])
     state = _STATE.search(plain)
     meaning = _STATES.get(state[1], "") if state else "payment"
     if not meaning:
         raise AmountError(f"a transfer in state {state[1] if state else ''}, which is not known")
-    marked = _MARKED.findall(plain)
-    numbers = marked or (re.findall(rf"(?<![0-9.]){_NUMBER}(?![0-9.:/-])", plain) if currency else [])
-    sums = {amount_of(one.strip(), currency) for one in numbers[:MAX_NUMBERS]}
+    found = _amounts(plain, is_bare_read=bool(currency) and not is_packet)
+    sums = {amount_of(one[0].strip(), currency) for one in found[:MAX_NUMBERS]}
     if len(sums) != 1:
-        raise AmountError("no amount is shown" if not numbers else "more than one amount is shown")
+        raise AmountError("more than one amount is shown" if found else "no amount is shown")
+    if not all(_stands_alone(plain, one) for one in found):
+        raise AmountError(f"an amount that is not clear: {plain[:80]!r}")
+    if is_packet and (not _LABEL.fullmatch(plain[: found[0].start()]) or plain[found[-1].end() :].strip(" ]")):
+        raise AmountError("the words of a packet are the payer's")
     reference = _TRANSFER.search(plain)
     return Record(*sums.pop(), meaning, reference[1] if reference else "")
+
+
+def _amounts(plain: str, *, is_bare_read: bool) -> list[re.Match[str]]:
+    """Finds amounts with their currency; where there are none, and no mark-up, numbers alone."""
+    marked = list(_MARKED.finditer(plain))
+    if marked or not is_bare_read or "<" in plain:
+        return marked
+    return list(re.finditer(rf"(?<![0-9.]){_NUMBER}(?![0-9.:/-])", plain))
+
+
+def _stands_alone(plain: str, found: re.Match[str]) -> bool:
+    """Whether a number is no part of another one, of a product, or of an estimate: `1e5元`, `1 880元`, `1.2万元`."""
+    before, after = plain[max(found.start() - 2, 0) : found.start()], plain[found.end() : found.end() + 3]
+    is_led = before[-1:] in _FIGURES | set("+-−~.,'") or (before[-1:].isascii() and before[-1:].isalnum())
+    is_split = before[-1:].isspace() and before[:1].isdigit()
+    follows = after.lstrip()[:1]
+    is_followed = after[:1] in _FIGURES | set("%") or follows.isdigit() or follows in set("xX×*")
+    return not (is_led or is_split or is_followed or (after[:1].isascii() and after[:1].isalnum()))

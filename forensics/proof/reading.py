@@ -27,6 +27,9 @@ _DATED = re.compile(r"[0-9][-月/.][0-9]")
 _CLOCK = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:?\d\d)?")
 """What is read as a time: date and time of day. A date alone, or one without a year, stays as shown."""
 
+_NUMBER = re.compile(r"(?<![0-9])[0-9]{16,40}(?![0-9])")
+"""Numbers of transactions. *Source:* bills of WeChat and Alipay, of 28 to 32 digits; banks have fewer."""
+
 
 def readings(statements: Iterable[Committed[Statement]]) -> tuple[Committed[Statement], ...]:
     """Gives the readings that count: of each picture the one that was stated last, in order of their ids.
@@ -139,7 +142,17 @@ def _payment(statement: Statement, told: Mapping[str, Any], *, number: int, acco
         dedupe_key=f"{where.file} {number}",
         rule=_RULE,
         message=where.record,
+        reference=_number(values),
     )
+
+
+def _number(values: Mapping[str, Any]) -> str:
+    """Gives the number of the transaction, where a screenshot of one payment shows one number that can be it."""
+    if len(_told(values)) != 1:
+        return ""
+    lines = [str(line.get("text", "")) for line in values.get("lines", ()) if isinstance(line, Mapping)]
+    found = {number for line in lines for number in _NUMBER.findall(line)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def moment_of(shown: str, *, zone: str = "") -> moment.Moment:

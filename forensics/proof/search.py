@@ -1,7 +1,7 @@
 """Full-text search: any run of characters is found, also two Chinese ones; every hit is a lead.
 
 The words of a table (`forensics.chats.word`) are read from end to end for each search, and of the table itself what was
-found alone. *Source:* measured with `python -m benchmarks.money`: one million messages of 3 to 40 Chinese characters
+found alone. *Source:* measured with `python -m benchmarks chats`: one million messages of 3 to 40 Chinese characters
 are searched in well under a second that way. The trigram index of SQLite's FTS5 misses words of two characters.
 """
 
@@ -115,7 +115,7 @@ def _lines(words: BinaryIO, wanted: Wanted) -> Iterator[tuple[int, bytes]]:
     """Gives place and text of each line that has every word."""
     groups = [tuple(one.encode("utf-8", "replace") for one in each) for each in wanted]
     rarest = max(groups, key=lambda each: min(map(len, each)))
-    for block in _blocks(words):
+    for block in blocks(words):
         for start in _starts(block, rarest):
             tab = block.find(b"\t", start)
             end = block.find(b"\n", tab)
@@ -142,7 +142,7 @@ def _starts(block: bytes, spellings: Iterable[bytes]) -> list[int]:
     return sorted(found)
 
 
-def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+def blocks(stream: BinaryIO) -> Iterator[bytes]:
     """Gives the stream in blocks of whole lines."""
     rest = b""
     while read := stream.read(_BLOCK):

@@ -26,6 +26,7 @@ class Search:
 
     Attributes:
         explains: What a hit may mean, for people.
+        words: Words of the first group, in the form that is searched; what fits has one of them.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Search:
     groups: tuple[re.Pattern[str], ...]
     none: re.Pattern[str] | None
     explains: str
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,10 @@ def _search(table: dict[str, Any], name: str) -> Search:
     topic, groups = text(table, "topic", where), table.get("all")
     if topic not in TOPICS or not isinstance(groups, list) or not groups:
         raise UsageError(f"{where} has an unknown topic, or no groups of words in `all`")
-    patterns = tuple(any_of(texts({"all": group}, "all", where), where) for group in groups)
-    none = texts(table, "none", where)
-    return Search(
-        rule, topic, patterns, any_of(none, where) if none else None, text(table, "explains", where, default="")
-    )
+    given = [texts({"all": group}, "all", where) for group in groups]
+    patterns, none = tuple(any_of(words, where) for words in given), texts(table, "none", where)
+    explains, first = text(table, "explains", where, default=""), tuple(searched(word).strip() for word in given[0])
+    return Search(rule, topic, patterns, any_of(none, where) if none else None, explains, first)
 
 
 def any_of(words: tuple[str, ...], where: str) -> re.Pattern[str]:

@@ -7,14 +7,13 @@ work lie between those of its largest group and the sum over its groups.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from forensics.chats.message import Chat, Locator, Message, Problem
-
-_NAMELESS = frozenset({"", "chat", "page", "mailbox"})
-"""Ids that readers give to the one chat of an export that has no ids; they do not say which chat it is."""
+from forensics.proof.spread_chat import Chats, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +23,16 @@ class Work:
     Attributes:
         digests: SHA-256 of each copy.
         basis: Why they are one work, for example `same bytes` or the comparison's name.
+        comparisons: References of the comparisons by which other files of the same footage are works of their own.
+        uncompared: Copies of which no comparison says whether they are altered; sorted.
     """
 
     id: str
     digests: frozenset[str]
     title: str = ""
     basis: str = ""
+    comparisons: tuple[str, ...] = ()
+    uncompared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ class Spread:
         forwards: Posts that name a source.
         views_lower: Largest number of views displayed at one place; None where none is.
         views_upper: Sum over the places; None likewise.
+        uncompared: Digests that were posted and of which no comparison says whether they are altered: unaltered
+            footage may be among them. Empty where there is but one file, and nothing to compare it with.
     """
 
     work: Work
@@ -120,38 +125,50 @@ class Spread:
     views_lower: int | None
     views_upper: int | None
     views: tuple[View, ...] = ()
+    uncompared: tuple[str, ...] = ()
+
+    @property
+    def is_first_uncompared(self) -> bool:
+        """Whether the first post is one of a file that no comparison tells from unaltered footage."""
+        return bool(self.posts) and self.posts[0].content in self.uncompared
 
 
 @dataclass(slots=True)
-class _Chats:
-    """Chats as their exports describe them, and who wrote in them."""
+class Postings:
+    """What is kept of rows as they pass: chats, and one post for each message and file.
 
-    chats: dict[tuple[str, str], Chat] = field(default_factory=dict)
-    wrote: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    latest: Chat | None = None
+    Attributes:
+        chats: Chats, with who wrote in them.
+        posts: In the order of the rows.
+    """
 
-    def see(self, row: Chat | Message) -> None:
-        """Takes in a row."""
-        if isinstance(row, Chat):
-            self.latest = row
-            for key in [key for key, known in self.chats.items() if key[1] == row.id and _is_again(row, known)]:
-                self.chats[key] = row if row.members_shown or row.members else self.chats[key]
+    chats: Chats = field(default_factory=Chats)
+    posts: list[Post] = field(default_factory=list)
+
+    def see(self, row: Chat | Message | Problem) -> None:
+        """Takes in a row; a chat comes before its messages."""
+        if isinstance(row, Problem):
             return
-        key = (row.locator.file, row.chat)
-        if key not in self.chats and self.latest is not None and self.latest.id == row.chat:
-            self.chats[key] = self.latest
-        if row.sender_id or row.sender:
-            self.wrote.setdefault(key, set()).add(row.sender_id or row.sender)
+        self.chats.see(row)
+        if isinstance(row, Message) and row.attachments:
+            self.posts += [
+                _post(row, one) for one in dict.fromkeys(one.sha256 for one in row.attachments if one.sha256)
+            ]
 
-
-def _is_again(row: Chat, known: Chat) -> bool:
-    """Whether a chat is given again by its export, with what was met meanwhile."""
-    return row.format == known.format and (_has_id(row.id) or row.title == known.title)
-
-
-def _has_id(chat: str) -> bool:
-    """Whether an id is one of the platform's; within archives the name of the export stands before it."""
-    return chat.rpartition(": ")[2] not in _NAMELESS
+    def spread(self, works: Sequence[Work], views: Iterable[View] = ()) -> tuple[Spread, ...]:
+        """Counts how far each work was passed on, in the order of the works; each chat has one number in all."""
+        of_digest = {digest: work.id for work in works for digest in work.digests}
+        posts: dict[str, list[Post]] = {work.id: [] for work in works}
+        marks: dict[Place, list[Hashable]] = {}
+        for post in self.posts:
+            marks.setdefault((post.locator.file, post.chat), []).append(_mark(post))
+            if post.content in of_digest:
+                posts[of_digest[post.content]].append(post)
+        exports, shown = self.chats.joined(marks), list(views)
+        return tuple(
+            _spread(work, posts[work.id], self.chats, exports, [one for one in shown if one.work == work.id])
+            for work in works
+        )
 
 
 def spread(
@@ -164,18 +181,10 @@ def spread(
         works: Works; a digest belongs to one of them.
         views: Numbers of views that captures show.
     """
-    of_digest = {digest: work.id for work in works for digest in work.digests}
-    posts: dict[str, list[Post]] = {work.id: [] for work in works}
-    chats = _Chats()
+    seen = Postings()
     for row in rows:
-        if isinstance(row, Chat | Message):
-            chats.see(row)
-        if isinstance(row, Message):
-            for digest in dict.fromkeys(one.sha256 for one in row.attachments if one.sha256):
-                if digest in of_digest:
-                    posts[of_digest[digest]].append(_post(row, digest))
-    shown = list(views)
-    return tuple(_spread(work, posts[work.id], chats, [one for one in shown if one.work == work.id]) for work in works)
+        seen.see(row)
+    return seen.spread(works, views)
 
 
 def _post(message: Message, digest: str) -> Post:
@@ -193,18 +202,22 @@ def _post(message: Message, digest: str) -> Post:
     )
 
 
-def _spread(work: Work, posts: list[Post], chats: _Chats, views: list[View]) -> Spread:
-    posts, places = _joined(posts, chats)
+def _spread(
+    work: Work, posts: list[Post], chats: Chats, exports: Mapping[Place, tuple[Place, ...]], views: list[View]
+) -> Spread:
+    posts, places = _joined(posts, exports)
     groups = tuple(_group(number, keys, posts, chats) for number, keys in enumerate(places))
     known = [group.members for group in groups if group.members is not None]
     timed = [post for post in posts if post.at is not None]
     first = min(timed, key=lambda post: (post.at, post.message)) if timed else None
     earliest = first or min(posts, key=lambda post: post.local_at or datetime.max, default=None)  # noqa: DTZ901
-    counts = _views(views)
+    counts, ordered = _views(views), tuple(sorted(posts, key=_order))
+    copies = tuple(dict.fromkeys(post.content for post in ordered))
+    is_open = len(copies) > 1 or bool(work.comparisons)
     return Spread(
         work=work,
-        copies=tuple(dict.fromkeys(post.content for post in sorted(posts, key=_order))),
-        posts=tuple(sorted(posts, key=_order)),
+        copies=copies,
+        posts=ordered,
         groups=groups,
         members_lower=max(known) if known else None,
         members_upper=sum(known) if known else None,
@@ -215,6 +228,7 @@ def _spread(work: Work, posts: list[Post], chats: _Chats, views: list[View]) -> 
         views_lower=max(counts) if counts else None,
         views_upper=sum(counts) if counts else None,
         views=tuple(views),
+        uncompared=tuple(one for one in copies if one in work.uncompared) if is_open else (),
     )
 
 
@@ -223,73 +237,37 @@ def _order(post: Post) -> tuple[bool, datetime, int, str]:
     return post.at is None, when or datetime.max, post.group, post.message  # noqa: DTZ901
 
 
-def _joined(posts: list[Post], chats: _Chats) -> tuple[list[Post], list[list[tuple[str, str]]]]:
-    """Joins the chats, and then the posts, that two exports have both.
-
-    Two exports show one chat where they name it by one id, or by one title and have a post of one minute and file.
-    """
-    seen: dict[tuple[str, str], set[tuple[object, str]]] = {}
-    for post in posts:
-        seen.setdefault((post.locator.file, post.chat), set()).add(_mark(post))
-    places: list[list[tuple[str, str]]] = []
-    marks: list[tuple[str, str, set[tuple[object, str]]]] = []
-    for key, own in seen.items():
-        chat = chats.chats.get(key)
-        mine = (key[1], chat.title if chat else "", own)
-        number = next((at for at, mark in enumerate(marks) if _is_one_chat(mark, mine)), None)
-        if number is None:
-            places.append([key])
-            marks.append((*mine[:2], set(own)))
-        else:
-            places[number].append(key)
-            marks[number][2].update(own)
-    number_of = {key: number for number, keys in enumerate(places) for key in keys}
+def _joined(
+    posts: list[Post], exports: Mapping[Place, tuple[Place, ...]]
+) -> tuple[list[Post], list[tuple[Place, ...]]]:
+    """Joins the posts that two exports of one chat have both; gives the chats too, in order of first post."""
+    numbers: dict[tuple[Place, ...], int] = {}
     made: dict[tuple[object, ...], Post] = {}
     counts: Counter[tuple[object, ...]] = Counter()
     for post in posts:
-        number = number_of[post.locator.file, post.chat]
-        mark = (number, *_mark(post))
+        keys = exports[post.locator.file, post.chat]
+        mark = (numbers.setdefault(keys, len(numbers)), *_mark(post))
         counts[post.locator.file, mark] += 1
         place = (*mark, counts[post.locator.file, mark])
         first = made.get(place)
-        made[place] = replace(first, also=(*first.also, post.locator)) if first else replace(post, group=number)
-    return list(made.values()), places
+        made[place] = replace(first, also=(*first.also, post.locator)) if first else replace(post, group=mark[0])
+    return list(made.values()), list(numbers)
 
 
-def _mark(post: Post) -> tuple[object, str]:
+def _mark(post: Post) -> tuple[Hashable, str]:
     when = post.at or post.local_at
     return (when.replace(second=0, microsecond=0, tzinfo=None) if when else post.message), post.content
 
 
-def _is_one_chat(
-    first: tuple[str, str, set[tuple[object, str]]], second: tuple[str, str, set[tuple[object, str]]]
-) -> bool:
-    if _has_id(first[0]) and first[0] == second[0]:
-        return True
-    return bool(first[1]) and first[1] == second[1] and bool(first[2] & second[2])
-
-
-def _group(number: int, keys: list[tuple[str, str]], posts: list[Post], chats: _Chats) -> Group:
-    found = [(key, chats.chats[key]) for key in keys if key in chats.chats]
-    members, basis = _members(keys, [chat for _, chat in found], chats)
+def _group(number: int, keys: tuple[Place, ...], posts: list[Post], chats: Chats) -> Group:
+    found = [chats.chats[key] for key in keys if key in chats.chats]
+    members, basis = chats.members(keys)
     own = [post for post in posts if post.group == number]
     times = [post.at for post in own if post.at is not None]
-    title = next((chat.title for _, chat in found if chat.title), "")
-    kind = next((chat.kind for _, chat in found if chat.kind), "")
-    exports = tuple(key[0] for key in keys)
+    title = next((chat.title for chat in found if chat.title), "")
+    kind = next((chat.kind for chat in found if chat.kind), "")
+    exports = tuple(dict.fromkeys(key[0] for key in keys))
     return Group(number, keys[0][1], title, kind, members, basis, len(own), min(times) if times else None, exports)
-
-
-def _members(keys: list[tuple[str, str]], found: list[Chat], chats: _Chats) -> tuple[int | None, str]:
-    """Gives the accounts of a chat as displayed, or as named, or as many as wrote: the first that there is."""
-    shown = [chat.members_shown for chat in found if chat.members_shown is not None]
-    if shown:
-        return max(shown), "displayed"
-    named = [len(chat.members) for chat in found if chat.members]
-    if named:
-        return max(named), "named"
-    wrote = [len(chats.wrote[key]) for key in keys if chats.wrote.get(key)]
-    return (max(wrote), "wrote") if wrote else (None, "")
 
 
 def _views(views: list[View]) -> list[int]:
@@ -299,6 +277,16 @@ def _views(views: list[View]) -> list[int]:
         key = (one.locator.name, one.locator.record)
         best[key] = max(best.get(key, 0), one.count)
     return list(best.values())
+
+
+def repeated(found: Iterable[Spread]) -> dict[Place, Place]:
+    """Gives, for posts that several exports have, each further place (file and record) with the one that is listed."""
+    return {
+        (one.file, one.record): (post.locator.file, post.locator.record)
+        for work in found
+        for post in work.posts
+        for one in post.also
+    }
 
 
 def edges(found: Spread) -> tuple[tuple[str, str, int], ...]:
@@ -320,12 +308,12 @@ def _where(where: Locator) -> Mapping[str, object]:
     return {"file": where.file, "name": where.name, "record": where.record, "offset": where.offset}
 
 
-def spread_json(found: Iterable[Spread]) -> dict[str, object]:
+def spread_json(found: Iterable[Spread]) -> dict[str, list[dict[str, Any]]]:
     """Writes the contract for scripts: `works`, each with copies, groups, bounds of members, and first sight."""
     return {"works": [_work_json(one) for one in found]}
 
 
-def _work_json(one: Spread) -> dict[str, object]:
+def _work_json(one: Spread) -> dict[str, Any]:
     return {
         "id": one.work.id,
         "title": one.work.title,
@@ -344,6 +332,11 @@ def _work_json(one: Spread) -> dict[str, object]:
         "reposts": max(len(one.posts) - 1, 0),
         "views_lower": one.views_lower,
         "views_upper": one.views_upper,
+        "comparisons": list(one.work.comparisons),
+        "not_compared": list(one.uncompared),
+        "not_compared_posts": sum(post.content in one.uncompared for post in one.posts),
+        "may_hold_unaltered": bool(one.uncompared),
+        "is_first_not_compared": one.is_first_uncompared,
         "edges": [{"from": source, "to": group, "posts": count} for source, group, count in edges(one)],
     }
 

@@ -6,22 +6,26 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from forensics.model import Result
 from forensics.reporter import catalogue, custody, methods
 from forensics.reporter.blocks import Block, Column, Paragraph, Section, Table
 from forensics.reporter.evidence import Said
+from forensics.reporter.explained import ref_ranges
 from forensics.reporter.facts import CaseFacts, ItemFacts, Observation
 from forensics.reporter.front import kind_name
+from forensics.reporter.item_range import item_ranges
 from forensics.reporter.measured import arranged, in_annex, recorded_names
+from forensics.reporter.ranking import family_rank
 from forensics.reporter.text import LANGUAGES
 from forensics.reporter.wording import Words
 
 _TERM = re.compile(r"glossary\.([a-z0-9_]+)_term")
 
-VALUES_PER_FINDING = 40
+VALUES_PER_FINDING = 12
 """Most values of one finding in the annex."""
 
-VALUES_IN_ALL = 1500
-"""Most values of all findings in the annex: about thirty pages."""
+VALUES_IN_ALL = 800
+"""Most values of all findings in the annex: about ten pages."""
 
 EXPLAINED = (
     *("electronic_data", "digest", "time_stamp", "custody", "checkpoint", "item", "finding", "sealing", "metadata"),
@@ -56,7 +60,7 @@ def _digests(case: CaseFacts, words: Words) -> Section:
     rows = tuple(row for facts in case.items for row in _digest_rows(facts, words))
     blocks: list[Block] = [Paragraph(words.say("digests.intro"))]
     if rows:
-        blocks.append(Table(columns, rows))
+        blocks.append(Table(columns, rows, "fine"))
     return _annex("digests", blocks, words=words)
 
 
@@ -83,34 +87,63 @@ def _digest_rows(facts: ItemFacts, words: Words) -> Iterator[tuple[Said, ...]]:
 
 
 def _values(case: CaseFacts, words: Words) -> Section:
-    columns = (Column(words.say("values.column_finding"), 22, "strong"), Column(words.say("values.column_value"), 82))
-    rows: list[tuple[Said, ...]] = []
-    room = VALUES_IN_ALL
+    columns = (Column(words.say("values.column_finding"), 15), Column(words.say("values.column_value"), 85))
     open_items = [facts for facts in case.items if not facts.masked]
-    for facts in open_items:
-        for found in facts.observations:
-            row, used = _value_row(found, facts, words=words, room=room)
-            rows += row
-            room -= used
+    rows = tuple(_value_rows(open_items, words))
     blocks: list[Block] = [Paragraph(words.say("values.intro", each=VALUES_PER_FINDING, all=VALUES_IN_ALL))]
-    blocks.append(Table(columns, tuple(rows), "compact") if rows else Paragraph(words.say("values.none")))
+    blocks.append(Table(columns, rows, "fine") if rows else Paragraph(words.say("values.none")))
     names = recorded_names((found.finding for facts in open_items for found in facts.observations), words)
     if names:
-        blocks.append(Paragraph(words.say("values.names")))
-        blocks.append(Paragraph(words.join(names, words.say("word.semicolon")), "note"))
+        heading = (Column(words.say("values.names"), 100),)
+        blocks.append(Table(heading, ((words.join(names, words.say("word.semicolon")),),), "fine"))
+    blocks += _superseded(case, words)
     return _annex("values", blocks, words=words)
 
 
-def _value_row(found: Observation, facts: ItemFacts, *, words: Words, room: int) -> tuple[list[tuple[Said, ...]], int]:
-    """Gives the row of a finding, none where there is nothing more of it, and how many values it has."""
+def _value_rows(items: Iterable[ItemFacts], words: Words) -> Iterator[tuple[Said, ...]]:
+    """Gives a row for each kind of finding: what there is more of each finding, once where the values are the same."""
+    room = VALUES_IN_ALL
+    found: dict[str, dict[Said, list[tuple[str, str]]]] = {}
+    for facts in items:
+        for one in facts.observations:
+            if one.finding.result is Result.NOT_FOUND:
+                continue
+            lines, used = _value_lines(one, words=words, room=room)
+            room -= used
+            if lines:
+                said = words.join(lines, words.say("word.semicolon"))
+                found.setdefault(one.finding.kind, {}).setdefault(said, []).append((facts.item.id, one.ref))
+    for kind in sorted(found, key=family_rank):
+        values = found[kind].items()
+        yield kind_name(kind, words), words.join((_placed(text, places, words) for text, places in values), "\n")
+
+
+def _placed(text: Said, places: Iterable[tuple[str, str]], words: Words) -> Said:
+    """Writes values behind the items and records that they are of."""
+    ids, refs = zip(*places, strict=True)
+    items = item_ranges(dict.fromkeys(ids), words)
+    return words.say("values.placed", items=items, refs=ref_ranges(refs, words), text=text)
+
+
+def _value_lines(found: Observation, *, words: Words, room: int) -> tuple[list[Said], int]:
+    """Gives the lines of a finding, none where there is nothing more of it, and how many values it has."""
     lines, left = in_annex(found.finding, words=words, most=max(0, min(VALUES_PER_FINDING, room)))
-    if not lines and not left:
-        return [], 0
     if left:
         lines.append(words.say("values.more", values=words.count("values", left), ref=found.ref))
-    place = words.join([facts.item.id, found.ref], "\u00a0")
-    used = len(arranged(found.finding).rest) - left
-    return [(words.join([place, kind_name(found.finding.kind, words)], "\n"), words.join(lines, "\n"))], used
+    return lines, len(arranged(found.finding).rest) - left
+
+
+def _superseded(case: CaseFacts, words: Words) -> Iterator[Paragraph]:
+    """Lists the records of the findings that have no row in the report, by the event that took their place."""
+    by_event: dict[int, list[str]] = {}
+    for ref, seq in case.superseded.items():
+        by_event.setdefault(seq, []).append(ref)
+    said = [
+        words.say("values.superseded_by", seq=seq, refs=ref_ranges(refs, words))
+        for seq, refs in sorted(by_event.items())
+    ]
+    if said:
+        yield Paragraph(words.join(said, words.say("word.semicolon")), "note", words.label("values.superseded"))
 
 
 def programs(case: CaseFacts, words: Words) -> Section:
@@ -126,7 +159,7 @@ def programs(case: CaseFacts, words: Words) -> Section:
     maker, _, version = case.program.rpartition(" ")
     rows = [*_tools(case, (maker, version, "")), *own]
     cells = tuple(tuple(words.show(cell or words.say("word.none")) for cell in row) for row in rows)
-    table = Table(columns, cells, "compact")
+    table = Table(columns, cells, "fine")
     return _annex("programs", [Paragraph(words.say("programs.intro")), table], words=words)
 
 
@@ -174,7 +207,7 @@ def glossary(text: str, words: Words) -> Section:
         )
         for name in used
     )
-    blocks = (Paragraph(words.say("glossary.intro")), Table(tuple(columns), rows, "compact"))
+    blocks = (Paragraph(words.say("glossary.intro")), Table(tuple(columns), rows, "fine"))
     return _annex("glossary", blocks, words=words)
 
 

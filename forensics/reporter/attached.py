@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from forensics.model import Artifact, Finding
+from forensics.model import Artifact
 from forensics.reporter.blocks import Block, Column, Gallery, Paragraph, Picture, Table
 from forensics.reporter.evidence import Said
+from forensics.reporter.explained import ref_ranges
+from forensics.reporter.facts import Observation
 from forensics.reporter.picture import DRAWABLE
 from forensics.reporter.wording import Words
 
@@ -17,35 +19,54 @@ LISTED = 12
 """Most attachments of a finding that are listed; the record has all."""
 
 WIDE = frozenset({"ghost-map", "frame-plot"})
-"""Roles of pictures that are broad and full of detail: each stands by itself over the whole width."""
+"""Roles of pictures that are broad and full of detail: they are drawn larger."""
 
 
-def attachments(finding: Finding, ref: str, *, words: Words) -> Iterator[Block]:
-    """Gives the attachments of a finding: pictures with captions that say what they are and are not, the others listed.
+def galleries(first: Sequence[Picture], found: Sequence[Observation], *, words: Words) -> Iterator[Gallery]:
+    """Gives the pictures of an item, with captions that say what they are and are not.
 
     Only for items that may be shown: a picture of an examination shows what the item shows.
+
+    Args:
+        first: The picture of the item itself, where it is drawn.
+        found: Its observations whose pictures may be drawn.
+        words: The language.
     """
-    kept = finding.attachments
-    drawn = [one for one in kept if one.media_type in DRAWABLE and one.sealed is None][:PICTURES_SHOWN]
-    for one in (one for one in drawn if one.role in WIDE):
-        yield Gallery((_picture(one, words),), is_large=True)
-    beside = tuple(_picture(one, words) for one in drawn if one.role not in WIDE)
-    if beside:
-        yield Gallery(beside, in_a_row=2)
-    others = tuple(one for one in kept if one not in drawn)
+    drawn = [one for seen in found for one in _drawn(seen)]
+    wide = tuple(_picture(one, words) for one in drawn if one.role in WIDE)
+    others = (*first, *(_picture(one, words) for one in drawn if one.role not in WIDE))
     if others:
-        yield file_list(others[:LISTED], words)
-    if others[LISTED:]:
-        more = words.count("artifacts", len(others) - LISTED)
-        yield Paragraph(words.say("observations.more_attachments", files=more, ref=ref), "note")
+        yield Gallery(others, in_a_row=6)
+    if wide:
+        yield Gallery(wide, in_a_row=2)
+
+
+def _drawn(found: Observation) -> list[Artifact]:
+    kept = found.finding.attachments
+    return [one for one in kept if one.media_type in DRAWABLE and one.sealed is None][:PICTURES_SHOWN]
+
+
+def files(found: Sequence[Observation], *, words: Words) -> Iterator[Block]:
+    """Lists the files that examinations of an item made, pictures too, each once with the records that have it."""
+    listed: dict[str, tuple[Artifact, list[str]]] = {}
+    for one in found:
+        for artifact in one.finding.attachments[:LISTED]:
+            listed.setdefault(artifact.digests.sha256, (artifact, []))[1].append(one.ref)
+    if listed:
+        rows = listed.values()
+        yield file_list(tuple(artifact for artifact, _ in rows), words, refs=[refs for _, refs in rows])
+    for one in found:
+        if one.finding.attachments[LISTED:]:
+            more = words.count("artifacts", len(one.finding.attachments) - LISTED)
+            yield Paragraph(words.say("observations.more_attachments", files=more, ref=one.ref), "note")
 
 
 def _picture(artifact: Artifact, words: Words) -> Picture:
     """Captions a picture: what it is called, what it is and is not, and its digest."""
     key = f"made.{artifact.role}"
-    said = words.say(key if words.has(key) else "picture.attachment")
-    digest = words.say("digests.value", name="SHA-256", value=artifact.digests.sha256)
-    caption = words.join([role_name(artifact, words), said, digest], words.say("word.full_stop"))
+    said = [words.say(key)] if words.has(key) else []
+    digest = words.say("digests.value", name="SHA-256", value=words.short_digest(artifact.digests.sha256))
+    caption = words.join([role_name(artifact, words), *said, digest], words.say("word.full_stop"))
     return Picture(artifact.digests.sha256, caption, words.say("picture.failed"))
 
 
@@ -55,19 +76,29 @@ def role_name(artifact: Artifact, words: Words) -> Said:
     return words.say(key) if words.has(key) else words.show(artifact.role)
 
 
-def file_list(others: tuple[Artifact, ...], words: Words) -> Table:
-    """Lists files that an examination made: what each is, its type and size, its digest."""
+def file_list(others: Sequence[Artifact], words: Words, *, refs: Sequence[Sequence[str]] = ()) -> Table:
+    """Lists files that an examination made: what each is, its type and size, its digest.
+
+    Args:
+        others: The files.
+        words: The language.
+        refs: References of the findings that have each file; empty where they follow from the place.
+    """
     columns = (
-        Column(words.say("observations.attachment"), 34),
+        Column(words.say("observations.attachment"), 22),
         Column(words.say("observations.kind"), 24),
-        Column(words.say("observations.digest"), 42, "digest"),
+        Column(words.say("observations.digest"), 54, "digest"),
     )
     rows = tuple(
         (
-            role_name(one, words),
+            words.join(filter(None, [role_name(one, words), _refs(refs, index, words)]), words.say("word.clause")),
             words.join([one.media_type, words.size(one.digests.size)], words.say("word.clause")),
             words.show(one.digests.sha256),
         )
-        for one in others
+        for index, one in enumerate(others)
     )
     return Table(columns, rows, "compact")
+
+
+def _refs(refs: Sequence[Sequence[str]], index: int, words: Words) -> Said:
+    return ref_ranges(refs[index], words) if refs else Said("")

@@ -11,8 +11,9 @@ from forensics.reporter.blocks import Column, Paragraph, Section, Table
 from forensics.reporter.captured import all_captures, at, is_online, members
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts, Stamp
-from forensics.reporter.front import hand_over, item_ranges
+from forensics.reporter.front import hand_over
 from forensics.reporter.gaps import all_gaps
+from forensics.reporter.item_range import item_ranges
 from forensics.reporter.wording import Words
 
 ROWS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
@@ -82,7 +83,7 @@ def authenticity(case: CaseFacts, words: Words) -> Section:
     here = place if place in ROWS else "intl"
     shares = (("point", 30), ("where", 40), ("missing", 30))
     columns = tuple(Column(words.say(f"authenticity.column_{name}"), share) for name, share in shares)
-    table = Table(columns, tuple(_row(name, facts, case=case, words=words) for name, facts in rows))
+    table = Table(columns, tuple(_row(name, facts, case=case, words=words) for name, facts in rows), "compact")
     intro = Paragraph(words.say(f"authenticity.intro_{here}"))
     blocks = (intro, _exhibits(case, words), table, Paragraph(words.say("authenticity.review"), "note"))
     return Section("authenticity", words.heading_number("authenticity"), words.say("authenticity.title"), blocks)

@@ -45,7 +45,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under column titles, which are repeated on every page; `role` is `text`, or `compact` for small rows.
+    """Rows under column titles, which are repeated on every page.
+
+    `role` is `text`, `compact` for small rows, or `fine` for the still smaller ones of annexes.
 
     A table that `is_kept` stays on one page where a page can hold it.
     """
@@ -58,7 +60,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Names and values, one pair a line; pairs that are kept stay on one page where a page can hold them."""
+    """Names and values; pairs that are kept stay on one page where a page can hold them.
+
+    One pair stands on a line; of the role `dense` two short ones beside each other.
+    """
 
     rows: tuple[tuple[str, str], ...]
     role: str = "text"

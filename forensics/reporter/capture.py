@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forensics.reporter.blocks import Block, Pairs, Paragraph, Points, Section
-from forensics.reporter.capture_files import certificates, files, first_view, media, tiles
+from forensics.reporter.capture_files import certificates, files, media, views
 from forensics.reporter.capture_preflight import Preflights
 from forensics.reporter.capture_rows import Sheet, method, origin, target, time, tools, warning
 from forensics.reporter.captured import captures_of
@@ -45,8 +45,7 @@ def _title(number: int, total: int, *, sheet: Sheet) -> Said:
 
 
 def _blocks(sheet: Sheet, preflights: Preflights) -> Iterator[Block]:
-    if sheet.capture.is_of_page and sheet.capture.record.artifacts:
-        yield first_view(sheet)
+    yield from views(sheet)
     for name, rows in (("target", target), ("time", time)):
         yield from _group(name, sheet.pairs(rows(sheet)), words=sheet.words)
     late = warning(sheet)
@@ -55,7 +54,6 @@ def _blocks(sheet: Sheet, preflights: Preflights) -> Iterator[Block]:
     for name, rows in (("origin", origin), ("tools", tools), ("method", method)):
         yield from _group(name, sheet.pairs(rows(sheet)), words=sheet.words)
     yield Paragraph(preflights.reference(sheet.capture, sheet.words), label=sheet.words.label("capture.preflight"))
-    yield from tiles(sheet)
     yield from files(sheet)
     yield from media(sheet)
     yield from certificates(sheet)
@@ -65,7 +63,7 @@ def _blocks(sheet: Sheet, preflights: Preflights) -> Iterator[Block]:
 def _group(name: str, pairs: tuple[tuple[Said, Said], ...], *, words: Words) -> Iterator[Block]:
     if pairs:
         yield Paragraph(words.say(f"capture.group_{name}"), "strong")
-        yield Pairs(pairs)
+        yield Pairs(pairs, "dense")
 
 
 def _gaps(sheet: Sheet) -> Iterator[Block]:

@@ -34,13 +34,25 @@ _APART = ("media", "certificate")
 """Roles that have tables of their own."""
 
 
-def first_view(sheet: Sheet) -> Block:
-    """Gives the picture of the first view, or says why there is none."""
-    views = sheet.capture.of_role("screenshot-viewport")
-    if not views:
-        return Paragraph(sheet.words.say("capture.no_view"), "quiet")
-    shown = _picture(views[0], sheet, caption="capture.view")
-    return Gallery((shown,), is_large=True) if isinstance(shown, Picture) else Paragraph(shown, "quiet")
+def views(sheet: Sheet) -> Iterator[Block]:
+    """Gives the pictures of the first view and of the whole page beside each other, or says why there are none."""
+    words = sheet.words
+    first = sheet.capture.of_role("screenshot-viewport")
+    pictures = [_picture(first[0], sheet, caption="capture.view")] if first else []
+    if sheet.capture.is_of_page and sheet.capture.record.artifacts and not first:
+        yield Paragraph(words.say("capture.no_view"), "quiet")
+    yield from (Paragraph(one, "quiet") for one in pictures if not isinstance(one, Picture))
+    parts = sheet.capture.of_role("screenshot-full")
+    caption = "capture.tile" if len(parts) > 1 else "capture.whole"
+    pictures += [
+        _picture(part, sheet, caption=caption, n=index, total=len(parts))
+        for index, part in enumerate(parts[:TILES_SHOWN], 1)
+    ]
+    drawn = tuple(one for one in pictures if isinstance(one, Picture))
+    if len(parts) > TILES_SHOWN and drawn:
+        yield Paragraph(words.say("capture.tiles_cut", shown=TILES_SHOWN, total=len(parts)), "note")
+    if drawn:
+        yield Gallery(drawn, in_a_row=3)
 
 
 def _picture(artifact: Artifact, sheet: Sheet, *, caption: str, **values: object) -> Picture | Said:
@@ -57,23 +69,6 @@ def _picture(artifact: Artifact, sheet: Sheet, *, caption: str, **values: object
     return Picture(artifact.digests.sha256, said, words.say("picture.failed"))
 
 
-def tiles(sheet: Sheet) -> Iterator[Block]:
-    """Gives the parts of the whole page as small pictures."""
-    parts, words = sheet.capture.of_role("screenshot-full"), sheet.words
-    caption = "capture.tile" if len(parts) > 1 else "capture.whole"
-    pictures = [
-        _picture(part, sheet, caption=caption, n=index, total=len(parts))
-        for index, part in enumerate(parts[:TILES_SHOWN], 1)
-    ]
-    drawn = tuple(one for one in pictures if isinstance(one, Picture))
-    if not drawn:
-        return
-    yield Paragraph(words.say("capture.group_tiles"), "strong")
-    if len(parts) > len(drawn):
-        yield Paragraph(words.say("capture.tiles_cut", shown=len(drawn), total=len(parts)), "note")
-    yield Gallery(drawn)
-
-
 def files(sheet: Sheet) -> Iterator[Block]:
     """Gives the table of the files kept, but for media and certificates."""
     words = sheet.words
@@ -82,12 +77,12 @@ def files(sheet: Sheet) -> Iterator[Block]:
     if not found:
         yield Paragraph(words.say("capture.no_files"))
         return
-    names = (("role", 26), ("name", 30), ("size", 14), ("digest", 36))
+    names = (("role", 17), ("name", 18), ("size", 11), ("digest", 54))
     rows = tuple(
         (_role(artifact, words), _name(artifact, sheet), words.size(content_size(artifact)), digest(artifact, words))
         for artifact in found
     )
-    yield Table(_columns(names, words), rows)
+    yield Table(_columns(names, words), rows, "compact")
 
 
 def _columns(names: tuple[tuple[str, int], ...], words: Words) -> tuple[Column, ...]:
@@ -97,7 +92,7 @@ def _columns(names: tuple[tuple[str, int], ...], words: Words) -> tuple[Column, 
 
 def _role(artifact: Artifact, words: Words) -> Said:
     key = f"role.{artifact.role}"
-    return words.join([words.say(key), artifact.role], "\n") if words.has(key) else words.show(artifact.role)
+    return words.say(key) if words.has(key) else words.show(artifact.role)
 
 
 def _name(artifact: Artifact, sheet: Sheet) -> Said:
@@ -127,12 +122,12 @@ def media(sheet: Sheet) -> Iterator[Block]:
     if len(found) > MEDIA_SHOWN:
         cut = words.say("capture.media_cut", shown=MEDIA_SHOWN, total=len(found), annex=words.part("digests"))
         yield Paragraph(cut, "note")
-    names = (("address", 38), ("from", 18), ("type", 18), ("digest", 32))
+    names = (("address", 34), ("from", 20), ("type", 16), ("digest", 30))
     rows = tuple(
         (_address(artifact, sheet), _offered(artifact, sheet), _type(artifact, words), digest(artifact, words))
         for artifact in found[:MEDIA_SHOWN]
     )
-    yield Table(_columns(names, words), rows)
+    yield Table(_columns(names, words), rows, "compact")
 
 
 def _address(artifact: Artifact, sheet: Sheet) -> Said:
@@ -206,7 +201,7 @@ def certificates(sheet: Sheet) -> Iterator[Block]:
     rows = tuple(
         _certificate(artifact, index, sheet=sheet) for index, artifact in enumerate(found[:CERTIFICATES_SHOWN])
     )
-    yield Table(_columns(names, words), rows)
+    yield Table(_columns(names, words), rows, "compact")
     if len(found) > CERTIFICATES_SHOWN:
         yield Paragraph(words.say("capture.more", n=len(found) - CERTIFICATES_SHOWN), "note")
 

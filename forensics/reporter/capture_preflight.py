@@ -12,7 +12,7 @@ from forensics.reporter.blocks import Block, Column, Paragraph, Points, Section,
 from forensics.reporter.captured import Capture, all_captures, members
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts
-from forensics.reporter.front import item_ranges
+from forensics.reporter.item_range import item_ranges
 from forensics.reporter.recorded import EMPTY, flat, is_operators
 from forensics.reporter.wording import Words
 
@@ -234,7 +234,7 @@ def _record(one: Printed, words: Words) -> Iterator[Block]:
         rows = tuple((check.id, check.name, check.status, check.value) for check in one.checks if check.group == group)
         if rows:
             yield Paragraph(words.say(f"preflight_table.list_{group}"), label=Said(""))
-            yield Table(_columns((("id", 9), ("name", 30), ("status", 22), ("value", 39)), words), rows)
+            yield Table(_columns((("id", 9), ("name", 30), ("status", 22), ("value", 39)), words), rows, "fine")
 
 
 def _columns(names: tuple[tuple[str, int], ...], words: Words) -> tuple[Column, ...]:
@@ -262,4 +262,4 @@ def _differences(preflights: Preflights, words: Words) -> Iterator[Block]:
     if len(rows) > DIFFERENCES_IN_ALL:
         yield Paragraph(words.say("preflight_table.cut", shown=DIFFERENCES_IN_ALL, total=len(rows)), "note")
     names = (("item", 15), ("label", 9), ("name", 26), ("status", 18), ("value", 32))
-    yield Table(_columns(names, words), tuple(rows[:DIFFERENCES_IN_ALL]))
+    yield Table(_columns(names, words), tuple(rows[:DIFFERENCES_IN_ALL]), "fine")

@@ -1,4 +1,4 @@
-"""The catalogue of evidence (证据目录): one row for each item of each exhibit, grouped by element, oldest first."""
+"""The catalogue of evidence (证据目录): one row for each item of each exhibit, by label, within one oldest first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from forensics.errors import UsageError
 from forensics.model import Exhibit
 from forensics.proof.element import PROFILES, load_profile
-from forensics.proof.element_exhibit import current, label_key
+from forensics.proof.element_exhibit import current
 from forensics.reporter.blocks import Blank, Block, Cell, Column, PageOf, Paragraph, Section, Table
 from forensics.reporter.captured import captures_of, first_token
 from forensics.reporter.evidence import Said
@@ -52,7 +52,8 @@ class Row:
     """One row.
 
     Attributes:
-        no: Group and place in it: `1-2`.
+        no: Label of the exhibit, with the place in it where it has several items; for what is in no exhibit its own
+            count, in brackets.
         anchor: Section of the report with the item; empty where there is none.
         item: Id of the item; empty where the exhibit names none.
         content: At most 60 characters.
@@ -74,30 +75,37 @@ class Row:
 
 
 Member = tuple[ItemFacts | None, Said, str]
-"""An item, None where the exhibit names none; the purpose for which it is filed; the label of its exhibit."""
+"""An item, None where the exhibit names none; the purpose for which it is filed; the label of its exhibit, or empty."""
 
 
 def rows(case: CaseFacts, words: Words) -> tuple[Row, ...]:
-    """Gives the rows of the catalogue: exhibits by element, then what is in no exhibit."""
+    """Gives the rows of the catalogue: exhibits by label, then what is in no exhibit."""
     made: list[Row] = []
     seen: dict[str, Said] = {}
-    for number, group in enumerate(_groups(case, words), 1):
-        for place, (facts, purpose, label) in enumerate(group, 1):
-            no = Said(f"{number}-{place}")
-            row = (
-                _row(no, facts, case=case, purpose=purpose, words=words) if facts else _bare(no, label, purpose, words)
-            )
-            made.append(_with_remark(row, seen.get(row.item), words))
-            if facts:
-                seen.setdefault(row.item, no)
+    for no, (facts, purpose, label) in _numbered(case, words):
+        row = _row(no, facts, case=case, purpose=purpose, words=words) if facts else _bare(no, label, purpose, words)
+        made.append(_with_remark(row, seen.get(row.item), words))
+        if facts:
+            seen.setdefault(row.item, no)
     return tuple(made)
 
 
+def _numbered(case: CaseFacts, words: Words) -> Iterator[tuple[Said, Member]]:
+    """Numbers the rows: an exhibit has its label wherever it is spoken of; what is in none is no exhibit."""
+    for group in _groups(case, words):
+        for place, member in enumerate(group, 1):
+            label = member[2]
+            if not label:
+                yield words.say("catalogue.no_ungrouped", n=place), member
+            elif len(group) == 1:
+                yield words.show(label), member
+            else:
+                yield words.say("catalogue.no_part", label=label, n=place), member
+
+
 def exhibits_of(case: CaseFacts) -> tuple[Exhibit, ...]:
-    """Gives the exhibits that count, by their first element and then by label."""
-    order = {name: index for index, name in enumerate(element_titles(case, ""))}
-    counting = [one.record for one in current(case.snapshot.exhibits)]
-    return tuple(sorted(counting, key=lambda one: _element_key(_first_element(one, order), order)))
+    """Gives the exhibits that count, by label; labels that the program gives begin with the number of the element."""
+    return tuple(one.record for one in current(case.snapshot.exhibits))
 
 
 def element_titles(case: CaseFacts, language: str) -> Mapping[str, str]:
@@ -108,15 +116,6 @@ def element_titles(case: CaseFacts, language: str) -> Mapping[str, str]:
     except UsageError:
         return {}
     return {one.id: one.title.get(language, "") for one in profile.elements}
-
-
-def _element_key(name: str, order: Mapping[str, int]) -> tuple[int, int, tuple[tuple[int, int, str], ...]]:
-    """Gives what elements are sorted by: those of the profile, others, and last none at all."""
-    return (not name, order.get(name, len(order)), label_key(name))
-
-
-def _first_element(exhibit: Exhibit, order: Mapping[str, int]) -> str:
-    return min(exhibit.elements, key=lambda one: _element_key(one, order), default="")
 
 
 def labels_of(case: CaseFacts) -> Mapping[str, tuple[str, ...]]:
@@ -140,21 +139,16 @@ def items_in(exhibit: Exhibit, case: CaseFacts) -> tuple[str, ...]:
 
 
 def _groups(case: CaseFacts, words: Words) -> Iterator[list[Member]]:
+    """Gives the items of each exhibit, oldest first; then those that are in none."""
     known = {facts.item.id: facts for facts in case.items}
     placed: set[str] = set()
-    groups: dict[tuple[str, str], list[Member]] = {}
     titles = element_titles(case, words.language)
-    order = {name: index for index, name in enumerate(titles)}
     for exhibit in exhibits_of(case):
-        first = _first_element(exhibit, order)
         purpose = _purpose(exhibit, titles, words=words)
         names = [name for name in items_in(exhibit, case) if name in known]
         placed.update(names)
         members: list[Member] = [(known[name], purpose, exhibit.label) for name in names]
-        key = (first, "" if first else exhibit.label)
-        groups.setdefault(key, []).extend(members or [(None, purpose, exhibit.label)])
-    for group in groups.values():
-        yield sorted(group, key=lambda one: _when(one[0]))
+        yield sorted(members, key=lambda one: _when(one[0])) or [(None, purpose, exhibit.label)]
     rest = [facts for facts in case.items if facts.item.id not in placed]
     if rest:
         ungrouped = words.say("catalogue.ungrouped")

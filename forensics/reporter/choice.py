@@ -22,11 +22,13 @@ class Listing:
         path: Dotted path of the list among the values.
         columns: Dotted path within a member, and relative width; a column that is empty in every row is left out.
         most: Rows that are shown; the record has all.
+        is_run_in: Whether the members, however many, are written as running text.
     """
 
     path: str
     columns: tuple[tuple[str, int], ...]
     most: int = 6
+    is_run_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,7 @@ _HEADERS: Mapping[str, Choice] = {
     "metadata.contradiction": Choice(("difference_s", "basis", "tolerance_s", "zones_explain_up_to_s")),
     "text.read": Choice(
         ("status", "strength", "amount_line_count", "lowest_confidence", "unsure_count", "unread_count"),
-        (Listing("lines", (("number", 8), ("text", 72), ("confidence", 20)), 20),),
+        (Listing("lines", (("number", 8), ("text", 72), ("confidence", 20)), 20, is_run_in=True),),
         has_places=True,
     ),
     "streams.type": Choice(),

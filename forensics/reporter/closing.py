@@ -21,9 +21,11 @@ from forensics.reporter.blocks import (
 )
 from forensics.reporter.captured import all_captures, is_online
 from forensics.reporter.evidence import Said
+from forensics.reporter.explained import Explained, Kind
 from forensics.reporter.facts import CaseFacts, Stamp, seq_of
-from forensics.reporter.front import evidence_root, item_ranges, kind_name
-from forensics.reporter.ranking import family_rank
+from forensics.reporter.finding_kind import numbered
+from forensics.reporter.front import evidence_root, kind_name
+from forensics.reporter.item_range import item_ranges
 from forensics.reporter.text import JURISDICTIONS
 from forensics.reporter.wording import Words
 
@@ -34,7 +36,7 @@ ARCHIVES_SHOWN = 2
 """Most web archives for which the command is written out; it is the same for the others."""
 
 
-def limits(case: CaseFacts, words: Words) -> Section:
+def limits(case: CaseFacts, words: Words, *, key: Explained) -> Section:
     """Builds the part on what the report does not establish, and the other explanations that were considered."""
     unproven = Section(
         "limits-unproven",
@@ -46,33 +48,29 @@ def limits(case: CaseFacts, words: Words) -> Section:
         "limits-others",
         words.sub_number("limits", 2),
         words.say("limits.others_title"),
-        tuple(_alternatives(case, words)),
+        tuple(_alternatives(key, words)),
     )
     title = words.say("limits.title")
     return Section("limits", words.heading_number("limits"), title, (), (unproven, others))
 
 
-def _alternatives(case: CaseFacts, words: Words) -> Iterator[Block]:
+def _alternatives(key: Explained, words: Words) -> Iterator[Block]:
     """Gives the innocent explanations stated with findings, by kind, each sentence once."""
-    found: dict[str, dict[Said, None]] = {}
-    items: dict[str, set[str]] = {}
-    for facts in case.items:
-        for one in facts.observations:
-            if one.finding.alternatives:
-                said = (words.sentence(text, hide=facts.masked) for text in one.finding.alternatives)
-                found.setdefault(one.finding.kind, {}).update(dict.fromkeys(said))
-                items.setdefault(one.finding.kind, set()).add(facts.item.id)
+    found = [kind for kind in key.kinds.values() if kind.alternatives]
     if not found:
         yield Paragraph(words.say("limits.others_none"))
         return
     yield Paragraph(words.say("limits.others"))
-    shares = (("kind", 22), ("others", 58), ("items", 20))
-    columns = tuple(Column(words.say(f"limits.column_{name}"), share) for name, share in shares)
-    rows = tuple(
-        (kind_name(kind, words), words.join(found[kind], "\n"), item_ranges(items[kind], words))
-        for kind in sorted(found, key=family_rank)
+    columns = tuple(Column(words.say(f"limits.column_{name}"), share) for name, share in (("kind", 24), ("others", 76)))
+    yield Table(columns, tuple(_alternative_row(kind, words) for kind in found), "compact")
+
+
+def _alternative_row(kind: Kind, words: Words) -> tuple[Said, ...]:
+    space = words.say("word.sentence_space")
+    return (
+        words.say("kinds.numbered", mark=kind.number, text=kind_name(kind.name, words)),
+        numbered(kind.alternatives, kind.number, separator=space, words=words, is_limit=False),
     )
-    yield Table(columns, rows, "compact")
 
 
 def _of_this_case(case: CaseFacts, words: Words) -> Iterator[Said]:
@@ -105,7 +103,7 @@ def verification(case: CaseFacts, words: Words) -> Section:
     sections = [_commands(case, root, words=words), _authorities(case, words)]
     title = words.say("verification.title")
     number = words.heading_number("verification")
-    return Section("verification", number, title, tuple(blocks), tuple(sections), starts_page=True)
+    return Section("verification", number, title, tuple(blocks), tuple(sections))
 
 
 def _pin(case: CaseFacts) -> str:

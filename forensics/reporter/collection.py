@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from forensics.model import Act, ActEnd, ClockCheck, Committed
+from forensics.model import Act, ClockCheck, Committed
 from forensics.reporter import capture_preflight
 from forensics.reporter.blocks import Block, Column, Pairs, Paragraph, Section, Table
 from forensics.reporter.capture_preflight import Preflights
@@ -45,32 +46,62 @@ def _section(index: int, name: str, *, blocks: Iterable[Block], words: Words) ->
 
 
 def _runs(case: CaseFacts, words: Words) -> Section:
-    blocks: list[Block] = [Paragraph(words.say("collection.runs" if case.snapshot.acts else "collection.no_runs"))]
-    ends = {end.record.act: end for end in case.snapshot.act_ends}
-    printed: dict[str, str] = {}
-    for act in case.snapshot.acts:
-        blocks += _run(act, ends.get(act.ref), case=case, words=words, printed=printed)
-        printed.setdefault(_key(act.record.environment), act.ref)
+    acts = case.snapshot.acts
+    blocks: list[Block] = [Paragraph(words.say("collection.runs" if acts else "collection.no_runs"))]
+    if acts:
+        titles = (("run", 15), ("times", 29), ("arguments", 40), ("machine", 16))
+        columns = tuple(Column(words.say(f"collection.column_{name}"), share) for name, share in titles)
+        machines = _machines(case, words)
+        blocks.append(
+            Table(columns, tuple(_run_row(act, case, words=words, machines=machines) for act in acts), "compact")
+        )
+        blocks += _machine_blocks(machines, words)
+        blocks += _clock(case, words)
     return _section(1, "runs", blocks=blocks, words=words)
 
 
-def _key(environment: Mapping[str, Any]) -> str:
-    return repr(sorted(environment.items(), key=lambda pair: pair[0]))
+_Machine = tuple[tuple[Said, Said], ...]
+"""Names and values that a run recorded of its machine, and of its test of itself."""
 
 
-def _run(
-    act: Committed[Act], end: Committed[ActEnd] | None, *, case: CaseFacts, words: Words, printed: Mapping[str, str]
-) -> Iterator[Block]:
+def _machines(case: CaseFacts, words: Words) -> dict[str, _Machine]:
+    """Gives what each run recorded of machine and self-test; of runs that recorded the same, equal values."""
+    return {act.ref: (*_environment(act.record, words), *_self_test(act.record, words)) for act in case.snapshot.acts}
+
+
+def _run_row(
+    act: Committed[Act], case: CaseFacts, *, words: Words, machines: Mapping[str, _Machine]
+) -> tuple[Said, ...]:
     tool = case.snapshot.events[seq_of(act.ref)].tool
-    yield Paragraph(words.say("collection.run", ref=act.ref, verb=act.record.verb), "strong")
-    rows = [
-        (words.say("collection.started"), words.both(act.record.started_at)),
-        (words.say("collection.ended"), words.both(end.record.ended_at) if end else words.say("collection.no_end")),
-        (words.say("collection.program"), words.join([tool.name, tool.version], " ")),
-        (words.say("collection.arguments"), _arguments(act, case, words=words)),
-    ]
-    yield Pairs((*rows, *_environment(act.record, words, printed=printed), *_self_test(act.record, words)))
-    yield from _clock(act.record.clock + (end.record.clock if end else ()), words)
+    program = words.join([tool.name, tool.version], " ")
+    end = next((one for one in case.snapshot.act_ends if one.record.act == act.ref), None)
+    first = next(ref for ref, machine in machines.items() if machine == machines[act.ref])
+    key = "collection.machine_below" if first == act.ref else "collection.same_environment"
+    return (
+        words.join([words.say("collection.run", ref=act.ref, verb=act.record.verb), program], words.say("word.clause")),
+        _times(act.record.started_at, end.record.ended_at if end else None, words),
+        _arguments(act, case, words=words),
+        words.say(key, ref=first),
+    )
+
+
+def _machine_blocks(machines: Mapping[str, _Machine], words: Words) -> Iterator[Block]:
+    """Gives what the first run recorded of its machine, and of each other machine what differs from that."""
+    printed: list[_Machine] = []
+    for ref, machine in machines.items():
+        if machine in printed:
+            continue
+        rows = machine if not printed else _different(printed[0], machine, words)
+        key = "collection.machine" if not printed else "collection.machine_differs"
+        yield Paragraph(words.say(key, ref=ref, first=next(iter(machines))), "strong")
+        yield Pairs(rows, "dense")
+        printed.append(machine)
+
+
+def _different(first: _Machine, machine: _Machine, words: Words) -> _Machine:
+    missing = words.say("word.not_recorded")
+    gone = ((name, missing) for name, _ in first if name not in dict(machine))
+    return (*(pair for pair in machine if pair not in first), *gone)
 
 
 def _arguments(act: Committed[Act], case: CaseFacts, *, words: Words) -> Said:
@@ -81,15 +112,11 @@ def _arguments(act: Committed[Act], case: CaseFacts, *, words: Words) -> Said:
     return value_text(" ".join(act.record.arguments), words)
 
 
-def _environment(act: Act, words: Words, *, printed: Mapping[str, str]) -> Iterator[tuple[Said, Said]]:
+def _environment(act: Act, words: Words) -> Iterator[tuple[Said, Said]]:
     if not act.environment:
         yield words.say("collection.environment"), words.say("word.not_recorded")
-    elif _key(act.environment) in printed:
-        same = words.say("collection.same_environment", ref=printed[_key(act.environment)])
-        yield words.say("collection.environment"), same
-    else:
-        for name, value in pairs(gathered(act.environment), words):
-            yield words.say("collection.environment_of", name=name), value
+    for name, value in pairs(gathered(act.environment), words):
+        yield words.say("collection.environment_of", name=name), value
 
 
 def _self_test(act: Act, words: Words) -> Iterator[tuple[Said, Said]]:
@@ -99,13 +126,20 @@ def _self_test(act: Act, words: Words) -> Iterator[tuple[Said, Said]]:
         yield words.say("collection.self_test_of", name=name), value
 
 
-def _clock(checks: Sequence[ClockCheck], words: Words) -> Iterator[Block]:
-    if not checks:
-        yield Paragraph(words.say("collection.no_clock"), "note")
-        return
-    titles = (("server", 34), ("phase", 16), ("at", 26), ("offset", 18), ("round_trip", 18))
-    columns = tuple(Column(words.say(f"collection.column_{name}"), share) for name, share in titles)
-    yield Table(columns, tuple(_clock_row(check, words) for check in checks))
+def _clock(case: CaseFacts, words: Words) -> Iterator[Block]:
+    """Gives the checks of the clock before and after runs, and names the runs without any."""
+    ends = {end.record.act: end.record for end in case.snapshot.act_ends}
+    checked = {
+        act.ref: act.record.clock + (ends[act.ref].clock if act.ref in ends else ()) for act in case.snapshot.acts
+    }
+    rows = tuple((words.show(ref), *_clock_row(check, words)) for ref, checks in checked.items() for check in checks)
+    without = [ref for ref, checks in checked.items() if not checks]
+    if without:
+        yield Paragraph(words.say("collection.no_clock", refs=words.listed(without)), "note")
+    if rows:
+        titles = (("clock_run", 10), ("server", 30), ("phase", 14), ("at", 20), ("offset", 14), ("round_trip", 12))
+        columns = tuple(Column(words.say(f"collection.column_{name}"), share) for name, share in titles)
+        yield Table(columns, rows, "compact")
 
 
 def _clock_row(check: ClockCheck, words: Words) -> tuple[Said, ...]:
@@ -122,8 +156,19 @@ def _clock_row(check: ClockCheck, words: Words) -> tuple[Said, ...]:
     return (words.show(check.server), phase, words.utc(check.at), offset, round_trip)
 
 
+def _times(start: datetime, end: datetime | None, words: Words) -> Said:
+    """Writes start and end on one line, of the end only the hour where the day is the same."""
+    if end is None:
+        ended = words.say("collection.no_end")
+    elif start.astimezone(UTC).date() == end.astimezone(UTC).date():
+        ended = Said(f"{end.astimezone(UTC):%H:%M:%S}")
+    else:
+        ended = words.utc(end)
+    return words.say("word.range", first=words.utc(start), last=ended)
+
+
 def _attempts(case: CaseFacts, words: Words) -> Section:
-    titles = (("item", 15), ("times", 24), ("outcome", 15), ("collector", 15), ("obtained", 31))
+    titles = (("item", 20), ("times", 28), ("outcome", 18), ("collector", 12), ("obtained", 22))
     columns = tuple(
         Column(words.say(f"collection.column_{name}"), share, "strong" if name == "item" else "text")
         for name, share in titles
@@ -131,14 +176,14 @@ def _attempts(case: CaseFacts, words: Words) -> Section:
     rows = tuple(row for facts in case.items for row in _attempt_rows(facts, case, words=words))
     blocks: list[Block] = [Paragraph(words.say("collection.attempts" if rows else "collection.no_attempts"))]
     if rows:
-        blocks.append(Table(columns, rows))
+        blocks.append(Table(columns, rows, "compact"))
     return _section(2, "attempts", blocks=blocks, words=words)
 
 
 def _attempt_rows(facts: ItemFacts, case: CaseFacts, *, words: Words) -> Iterator[tuple[Said, ...]]:
     for done in facts.acquisitions:
         record = done.record
-        times = words.say("word.from_to", start=words.utc(record.started_at), end=words.utc(record.ended_at))
+        times = _times(record.started_at, record.ended_at, words)
         outcome = [words.say(f"outcome.{record.outcome.value}")]
         if record.artifacts:
             outcome.append(words.say(f"stamp.{case.stamps[done.ref].value}"))
@@ -147,16 +192,16 @@ def _attempt_rows(facts: ItemFacts, case: CaseFacts, *, words: Words) -> Iterato
         if record.gaps[GAPS_SHOWN:]:
             obtained.append(words.say("collection.more_gaps", gaps=words.count("gaps", len(record.gaps) - GAPS_SHOWN)))
         yield (
-            words.join([facts.item.id, done.ref], "\n"),
+            words.join([facts.item.id, words.say("word.record", ref=done.ref)], words.say("word.clause")),
             times,
-            words.join(outcome, "\n"),
+            words.join(outcome, words.say("word.clause")),
             words.join([record.collector.name, record.collector.version], " "),
             words.join(obtained, "\n"),
         )
 
 
 def _originals(case: CaseFacts, words: Words) -> Section:
-    titles = (("item", 15), ("path", 45), ("modified", 20), ("rights", 20))
+    titles = (("item", 11), ("path", 50), ("modified", 19), ("rights", 20))
     columns = tuple(
         Column(words.say(f"collection.column_{name}"), share, "strong" if name == "item" else "text")
         for name, share in titles
@@ -168,7 +213,7 @@ def _originals(case: CaseFacts, words: Words) -> Section:
     )
     blocks: list[Block] = [Paragraph(words.say("collection.originals" if rows else "collection.no_originals"))]
     if rows:
-        blocks.append(Table(columns, rows))
+        blocks.append(Table(columns, rows, "compact"))
     return _section(3, "originals", blocks=blocks, words=words)
 
 
@@ -180,7 +225,7 @@ def _original_row(facts: ItemFacts, words: Words) -> tuple[Said, ...]:
         words.show(facts.item.id),
         words.join(_path_lines(facts, found, words=words), "\n"),
         _modified(found, words),
-        words.join(rights, "\n") if rights and not facts.masked else (words.say("word.hidden") if rights else missing),
+        words.join(rights, " ") if rights and not facts.masked else (words.say("word.hidden") if rights else missing),
     )
 
 

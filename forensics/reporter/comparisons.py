@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from forensics.model import Result
 from forensics.reporter import page_comparison, page_copies, page_faces, page_identity
@@ -52,12 +51,10 @@ def comparisons(case: CaseFacts, words: Words, *, made: Setting | None = None) -
     sections += _weighings(made, len(sections))
     is_empty = not sections
     sections.append(_scale(made, len(sections)))
-    if not is_empty:
-        sections[0] = replace(sections[0], starts_page=False)
     title = words.say("comparisons.title")
     heading = words.heading_number("comparisons")
     blocks = _opening(made, words, is_empty=is_empty, cut=cut)
-    return Section("comparisons", heading, title, tuple(blocks), tuple(sections), starts_page=not is_empty)
+    return Section("comparisons", heading, title, tuple(blocks), tuple(sections))
 
 
 def _paged(case: CaseFacts, kind: str) -> tuple[Observation, ...]:
@@ -76,6 +73,11 @@ def _paged(case: CaseFacts, kind: str) -> tuple[Observation, ...]:
     if kind in (page_faces.LAYOUT, page_faces.DETECTED, page_copies.KIND):
         return tuple(one for one in found if one.finding.result is not Result.NOT_FOUND)
     return found
+
+
+def paged(case: CaseFacts) -> frozenset[str]:
+    """Gives the references of the findings that have a page of their own."""
+    return frozenset(one.ref for kind, _ in PAGES for one in _paged(case, kind)[:MOST_PAGES])
 
 
 def _plain_identity(made: Setting, before: int) -> Iterator[Section]:
@@ -109,11 +111,11 @@ def _weighings(made: Setting, before: int) -> Iterator[Section]:
     others = other_weighings(made, frozenset(ref for one in paged for ref in (one.ref, *one.repeats)))
     if not others:
         return
-    kinds = {ref: kind_name(one.finding.kind, words) for one in case.findings for ref in (one.ref, *one.repeats)}
+    kinds = {one.ref: kind_name(one.record.kind, words) for one in case.snapshot.findings}
     blocks: list[Block] = [Paragraph(words.say("weight.others"))]
     for one in others[:MOST_PAGES]:
         names = list(dict.fromkeys(kinds[ref] for ref in one.record.findings if ref in kinds))
-        blocks += interpretation(one, names, words)
+        blocks += interpretation(one, names, made)
     if others[MOST_PAGES:]:
         title = words.say("scale.title")
         blocks.append(Paragraph(words.say("comparisons.cut", kind=title, n=len(others), shown=MOST_PAGES), "note"))

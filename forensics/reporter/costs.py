@@ -11,7 +11,7 @@ from forensics.model import Committed, Statement
 from forensics.reporter.blocks import Block, Column, Paragraph, Section, Table
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts
-from forensics.reporter.front import item_ranges
+from forensics.reporter.item_range import item_ranges
 from forensics.reporter.mandate import stated, stated_by
 from forensics.reporter.wording import Words
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 from forensics.chats.payment import CONFIRMED_BY_BILL, Payment
 from forensics.proof.money import Ledger, matched_with
+from forensics.proof.money_harvest import Lead, Unpriced
 from forensics.proof.money_match import Match, Unmatched
 from forensics.proof.money_total import Sums, Total
 from forensics.reporter.blocks import Block, Column, Commands, Pairs, Paragraph, Section, Table
 from forensics.reporter.evidence import Said
+from forensics.reporter.tally_sign import holder_of
 from forensics.reporter.tally_trace import Trace
 
 ROWS_SHOWN = 200
@@ -22,6 +25,8 @@ OPEN_SHOWN = 60
 
 COMMAND = Said("forensics money CASE --csv payments.csv")
 """Writes the whole payment table."""
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 _SKIPS = {
     "state": re.compile(r"state (.*): no money moved", re.DOTALL),
@@ -73,9 +78,9 @@ def _total_rows(trace: Trace) -> Iterator[tuple[Said, ...]]:
 
 
 def _total_said(name: str, one: Sums, trace: Trace) -> Said:
-    """Names a total; what agrees with a row of a bill is, in a bill, what agrees with a message."""
-    is_row = name == "matched" and one.certainty == CONFIRMED_BY_BILL
-    return trace.words.say("counts.total_matched_rows" if is_row else f"counts.total_{name}")
+    """Names a total; of a bill it is what its holder received or paid, for whatever purpose."""
+    is_row = name != "refunded" and one.certainty == CONFIRMED_BY_BILL
+    return trace.words.say(f"counts.total_{name}_rows" if is_row else f"counts.total_{name}")
 
 
 def _queries(trace: Trace) -> Iterator[tuple[Said, Said]]:
@@ -106,15 +111,17 @@ def _class(one: Sums, index: int, trace: Trace) -> Section:
     words = trace.words
     payments = {each.id: each for each in _payments(trace.dossier.ledger)}
     reasons = {each.id: each for each in trace.dossier.ledger.unmatched}
-    about = [words.say(f"counts.about_{one.certainty}")]
+    about = [words.say(f"counts.about_{one.certainty}"), *_holders(one, payments, trace)]
     blocks: list[Block] = []
     for name, total in named_totals(one):
         if name == "matched" or not total.count:
             continue
         amount = trace.amount(total.amount_minor, one.currency)
         counted = words.count("payments", total.count) if name == "paid" else words.number(total.count)
-        blocks.append(Paragraph(words.say(f"counts.list_{name}", counted=counted, amount=amount), "strong"))
-        rows = [payments[each] for each in total.ids[:ROWS_SHOWN]]
+        is_row = name != "refunded" and one.certainty == CONFIRMED_BY_BILL
+        key = f"counts.list_{name}_rows" if is_row else f"counts.list_{name}"
+        blocks.append(Paragraph(words.say(key, counted=counted, amount=amount), "strong"))
+        rows = sorted((payments[each] for each in total.ids), key=by_time)[:ROWS_SHOWN]
         notes = [*about, *trace.zones(each.zone for each in rows)]
         if notes:
             blocks.append(Paragraph(words.join(notes, words.say("word.sentence_space")), "note"))
@@ -126,6 +133,34 @@ def _class(one: Sums, index: int, trace: Trace) -> Section:
     title = words.say("counts.class_title", kind=words.say(f"counts.{one.certainty}"), currency=one.currency)
     anchor = f"counts-{one.certainty.rpartition('_')[2]}-{one.currency}".lower()
     return Section(anchor, words.sub_number("counts", index), title, tuple(blocks), is_wide=True)
+
+
+def _holders(one: Sums, payments: Mapping[str, Payment], trace: Trace) -> Iterator[Said]:
+    """Says of each bill that it names no holder, or that nobody stated its holder to be in question."""
+    if one.certainty != CONFIRMED_BY_BILL:
+        return
+    words = trace.words
+    found: dict[str, set[str]] = {"unnamed": set(), "unstated": set()}
+    for name in (*one.paid.ids, *one.refunded.ids, *one.paid_out.ids):
+        holder, file = holder_of(payments[name]), payments[name].locator.file
+        if not holder:
+            found["unnamed"].add(file)
+        elif trace.signs.is_holder(holder):
+            found["unstated"].add(file)
+    for key, files in found.items():
+        if files:
+            yield words.say(f"counts.holder_{key}", items=trace.sources(sorted(files, key=trace.item)))
+
+
+def by_time(one: Payment) -> tuple[bool, datetime, str]:
+    """Gives what payments are sorted by: their instants; those without one last, as they show their times; then ids."""
+    if one.at is not None:
+        return False, one.at, one.id
+    return True, one.local_at.replace(tzinfo=UTC) if one.local_at is not None else _NEVER, one.id
+
+
+def _told_at(one: Unpriced | Lead) -> tuple[bool, datetime]:
+    return one.at is None, one.at or _NEVER
 
 
 def _payments(ledger: Ledger) -> tuple[Payment, ...]:
@@ -250,7 +285,7 @@ def _possible(trace: Trace) -> Iterator[Block]:
 
 
 def _unpriced(trace: Trace) -> Iterator[Block]:
-    found = trace.dossier.ledger.unpriced
+    found = sorted(trace.dossier.ledger.unpriced, key=_told_at)
     if found:
         yield from _head("unpriced", len(found), trace)
         columns = _columns(trace, (("place", 24), ("time", 20), ("account", 12), ("channel", 16), ("text", 28)))
@@ -272,7 +307,7 @@ def _account(name: str, file: str, trace: Trace) -> Said:
 
 
 def _leads(trace: Trace) -> Iterator[Block]:
-    found = trace.dossier.ledger.leads
+    found = sorted(trace.dossier.ledger.leads, key=_told_at)
     if found:
         yield from _head("leads", len(found), trace)
         columns = _columns(trace, (("place", 24), ("time", 20), ("account", 12), ("reason", 20), ("text", 24)))

@@ -75,6 +75,12 @@ def _pairs(one: Spread, trace: Trace) -> Iterator[tuple[Said, Said]]:
     yield words.say("counts.copies_posted"), _copies(one, trace)
     if one.work.basis:
         yield words.say("counts.work_basis"), words.listed(_basis(part, trace) for part in one.work.basis.split(", "))
+    unposted = sorted(one.work.digests.difference(one.copies), key=lambda digest: (trace.item(digest), digest))
+    if unposted:
+        yield words.say("counts.unposted"), trace.sources(unposted)
+    if one.uncompared:
+        numbers = [words.number(one.copies.index(copy) + 1) for copy in one.uncompared if copy in one.copies]
+        yield words.say("counts.uncompared"), words.say("counts.uncompared_text", copies=words.listed(numbers))
     yield words.say("counts.posted"), words.say("counts.posted_text", posts=len(one.posts), groups=len(one.groups))
     yield words.say("counts.accounts_reached"), accounts_said(one, trace)
     yield words.say("counts.first_seen"), _first(one, trace)

@@ -9,8 +9,9 @@ from forensics.model import Committed, CustodyEvent, TimeProof
 from forensics.reporter.blocks import Block, Column, Pairs, Paragraph, Points, Section, Table
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import MAY_BE_OPEN, NOT_CHECKED, PASSED, CaseFacts, Stamp
-from forensics.reporter.front import evidence_root, item_ranges
+from forensics.reporter.front import evidence_root
 from forensics.reporter.gaps import gap_text
+from forensics.reporter.item_range import item_ranges
 from forensics.reporter.wording import Words
 
 EVENTS_SHOWN = 400
@@ -125,7 +126,7 @@ def _log(case: CaseFacts, words: Words) -> Iterator[Block]:
         yield Paragraph(left_out, "note")
     names = (("no", 8), ("utc", 24), ("local", 32), ("action", 18), ("records", 11), ("key_short", 13), ("digest", 22))
     columns = _columns((name for name in names if name[0] != "local" or not words.is_utc), words)
-    yield Table(columns, tuple(_event_row(event, words) for event in shown))
+    yield Table(columns, tuple(_event_row(event, words) for event in shown), "fine")
     yield Paragraph(words.say("custody.log_digests"), "note")
 
 
@@ -144,16 +145,15 @@ def _event_row(event: CustodyEvent, words: Words) -> tuple[Said, ...]:
 def _time(case: CaseFacts, words: Words) -> Iterator[Block]:
     proofs, failures = case.snapshot.time_proofs, case.snapshot.time_failures
     yield Paragraph(words.say("custody.time" if proofs else "custody.no_time"))
-    if proofs:
-        names = (
-            ("checkpoint", 16),
-            ("authority", 26),
-            ("gen_time", 30),
-            ("accuracy", 17),
-            ("checks", 34),
-            ("digest", 25),
-        )
-        yield Table(_columns(names, words), tuple(_proof_row(proof, words) for proof in proofs))
+    groups: dict[tuple[Said, ...], list[Committed[TimeProof]]] = {}
+    for proof in proofs:
+        groups.setdefault(_alike(proof.record, words), []).append(proof)
+    for alike, together in groups.items():
+        labels = (words.say(f"custody.column_{name}") for name in ("authority", "accuracy", "checks"))
+        yield Pairs(tuple(zip(labels, alike, strict=True)), "values", is_kept=True)
+        names = [("checkpoint", 14), ("gen_time", 28), ("gen_time_local", 32), ("digest", 26)]
+        columns = _columns((name for name in names if name[0] != "gen_time_local" or not words.is_utc), words)
+        yield Table(columns, tuple(_proof_row(proof, words) for proof in together), "compact")
     if failures:
         yield Paragraph(words.say("custody.failures"))
         rows = tuple(
@@ -172,21 +172,24 @@ def _coverage(case: CaseFacts, words: Words) -> Iterator[Block]:
             yield Paragraph(item_ranges(ids, words), label=words.label(f"custody.items_{stamp.value}"))
 
 
-def _proof_row(proof: Committed[TimeProof], words: Words) -> tuple[Said, ...]:
-    record = proof.record
+def _alike(record: TimeProof, words: Words) -> tuple[Said, ...]:
+    """Gives what many tokens have in common: the authority, its accuracy, the answers of the checks."""
     accuracy = record.accuracy_s
     accurate = (
         words.say("custody.no_accuracy")
         if accuracy is None
         else words.say("word.seconds", n=words.decimal(accuracy, 3))
     )
-    times = [words.utc(record.gen_time), *([] if words.is_utc else [words.local(record.gen_time)])]
+    checks = words.join(_checks(record.checks, words), "\n") if record.checks else words.say("word.not_recorded")
+    return words.show(record.authority), accurate, checks
+
+
+def _proof_row(proof: Committed[TimeProof], words: Words) -> tuple[Said, ...]:
+    record = proof.record
     return (
         words.number(record.checkpoint),
-        words.show(record.authority),
-        words.join(times, "\n"),
-        accurate,
-        words.join(_checks(record.checks, words), "\n") if record.checks else words.say("word.not_recorded"),
+        words.utc(record.gen_time),
+        *(() if words.is_utc else (words.local(record.gen_time),)),
         words.short_digest(record.token),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from forensics import codec
@@ -23,6 +23,7 @@ from forensics.model import (
     Statement,
     TimeProof,
 )
+from forensics.reporter.superseded import superseded
 
 PASSED = "passed"
 """What `TimeProof.checks` says of a check that was passed."""
@@ -129,6 +130,8 @@ class CaseFacts:
         stamps: Acquisition reference to its stamp.
         accesses: Requests that this report draws what is otherwise not drawn.
         program: Name and version of the program that makes the report.
+        superseded: Reference of each finding that has no place in the report, as a newer examination took its place, to
+            the number of the event of the newer one.
     """
 
     snapshot: Snapshot
@@ -137,6 +140,7 @@ class CaseFacts:
     stamps: Mapping[str, Stamp]
     program: str
     accesses: tuple[Access, ...] = ()
+    superseded: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def event(self) -> CustodyEvent:
@@ -170,7 +174,10 @@ def gather(snapshot: Snapshot, *, program: str) -> CaseFacts:
     attempts: dict[str, list[Committed[Acquisition]]] = defaultdict(list)
     for done in snapshot.acquisitions:
         attempts[done.record.item].append(done)
-    by_item, mentions, strays = _assign(_observations(snapshot.findings), _owners(snapshot))
+    older = superseded(snapshot.findings)
+    grouped = _observations(snapshot.findings)
+    current = tuple(one for one in grouped if not _is_superseded(one, older))
+    by_item, mentions, strays = _assign(current, _owners(snapshot))
     accesses = _accesses(snapshot)
     asked = {name for access in accesses for name in access.items}
     items = tuple(
@@ -180,7 +187,13 @@ def gather(snapshot: Snapshot, *, program: str) -> CaseFacts:
         )
         for name, found in sorted(_current_items(snapshot).items())
     )
-    return CaseFacts(snapshot, items, tuple(strays), stamps, program, accesses)
+    left_out = {ref: older[ref] for one in grouped if _is_superseded(one, older) for ref in (one.ref, *one.repeats)}
+    return CaseFacts(snapshot, items, tuple(strays), stamps, program, accesses, left_out)
+
+
+def _is_superseded(observation: Observation, older: Mapping[str, int]) -> bool:
+    """Whether newer examinations took the place of a finding and of all its repetitions."""
+    return all(ref in older for ref in (observation.ref, *observation.repeats))
 
 
 def _accesses(snapshot: Snapshot) -> tuple[Access, ...]:

@@ -59,25 +59,6 @@ def report_type(case: CaseFacts, words: Words) -> Said:
     return words.say("cover.type_examination" if case.findings else "cover.type_collection")
 
 
-def item_ranges(ids: Iterable[str], words: Words) -> Said:
-    """Lists item ids, with runs of consecutive numbers drawn together."""
-    runs: list[list[str]] = []
-    for name in sorted(ids):
-        if runs and _follows(runs[-1][-1], name):
-            runs[-1].append(name)
-        else:
-            runs.append([name])
-    return words.listed(
-        words.say("word.range", first=run[0], last=run[-1]) if len(run) > 1 else words.show(run[0]) for run in runs
-    )
-
-
-def _follows(before: str, after: str) -> bool:
-    head, _, number = before.rpartition("-")
-    next_head, _, next_number = after.rpartition("-")
-    return head == next_head and number.isdigit() and next_number.isdigit() and int(number) + 1 == int(next_number)
-
-
 def evidence_root(case: CaseFacts, words: Words) -> Said:
     """Gives the evidence root in full, or says that there is none yet."""
     return words.show(case.snapshot.root) if case.snapshot.root else words.say("word.no_root")
@@ -338,9 +319,9 @@ def materials(case: CaseFacts, words: Words) -> Section:
     """Builds the list of the materials received, with digests and condition."""
     blocks: list[Block] = [Paragraph(words.say("materials.intro", annex=words.part("digests")))]
     if case.items:
-        titles = (("item", 13), ("name", 30), ("type", 15), ("digest", 30), ("condition", 17))
+        titles = (("item", 11), ("name", 25), ("type", 15), ("digest", 32), ("condition", 17))
         columns = tuple(Column(words.say(f"materials.column_{name}"), share, _role(name)) for name, share in titles)
-        blocks.append(Table(columns, tuple(_material(facts, words) for facts in case.items)))
+        blocks.append(Table(columns, tuple(_material(facts, words) for facts in case.items), "compact"))
     else:
         blocks.append(Paragraph(words.say("materials.none")))
     erased = [words.show(erasure.record.item) for erasure in case.snapshot.erasures]

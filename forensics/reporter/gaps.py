@@ -10,6 +10,7 @@ from forensics.model import ClockCheck, Gap, GapReason
 from forensics.reporter.blocks import Block, Column, Paragraph, Section, Table
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts, Observation
+from forensics.reporter.item_range import item_ranges
 from forensics.reporter.wording import Words
 
 DETAIL_LENGTH = 400
@@ -96,9 +97,9 @@ def anomalies(case: CaseFacts, words: Words) -> Section:
     gaps = all_gaps(case)
     blocks: list[Block] = [Paragraph(words.say("anomalies.intro"))]
     if gaps:
-        titles = (("place", 24), ("what", 20), ("why", 20), ("detail", 40), ("ref", 12))
+        titles = (("place", 26), ("what", 16), ("why", 14), ("detail", 30), ("ref", 24))
         columns = tuple(Column(words.say(f"anomalies.column_{name}"), share) for name, share in titles)
-        blocks.append(Table(columns, tuple(_row(gap, words) for gap in gaps), "compact"))
+        blocks.append(Table(columns, tuple(_rows(gaps, words)), "compact"))
         if any(gap.gap.why is GapReason.NOT_CONFIGURED for gap in gaps):
             blocks.append(Paragraph(words.say("anomalies.not_configured"), "note"))
     else:
@@ -107,12 +108,22 @@ def anomalies(case: CaseFacts, words: Words) -> Section:
     return Section("anomalies", words.heading_number("anomalies"), words.say("anomalies.title"), tuple(blocks))
 
 
-def _row(placed: PlacedGap, words: Words) -> tuple[Said, ...]:
-    gap = placed.gap
-    place = words.say(f"anomalies.place_{placed.place}", subject=placed.subject or words.say("word.unassigned"))
-    detail = words.say("word.hidden") if placed.is_hidden and gap.detail else words.shortened(gap.detail, DETAIL_LENGTH)
-    what = gap_what(gap, words, is_hidden=placed.is_hidden)
-    return (place, what, words.say(f"gap.{gap.why.value}"), detail, words.show(placed.ref))
+def _rows(gaps: Iterable[PlacedGap], words: Words) -> Iterator[tuple[Said, ...]]:
+    """Gives a row for each thing that is missing in the same way at the same kind of place, with all its records."""
+    alike: dict[tuple[str, Said, Said, Said], list[PlacedGap]] = {}
+    for one in gaps:
+        detail = words.say("word.hidden") if one.is_hidden and one.gap.detail else _detail(one.gap, words)
+        what = gap_what(one.gap, words, is_hidden=one.is_hidden)
+        alike.setdefault((one.place, what, words.say(f"gap.{one.gap.why.value}"), detail), []).append(one)
+    for (place, *said), together in alike.items():
+        subjects = dict.fromkeys(one.subject or words.say("word.unassigned") for one in together)
+        named = item_ranges(subjects, words)
+        refs = words.listed(dict.fromkeys(one.ref for one in together))
+        yield words.say(f"anomalies.place_{place}", subject=named), *said, refs
+
+
+def _detail(gap: Gap, words: Words) -> Said:
+    return words.shortened(gap.detail, DETAIL_LENGTH)
 
 
 def _further(case: CaseFacts, words: Words) -> Iterator[Said]:

@@ -8,7 +8,8 @@ from forensics.model import CaseInfo, Committed, Statement
 from forensics.reporter.blocks import Blank, Block, Column, Pairs, Paragraph, Points, Section, Table
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts
-from forensics.reporter.front import hand_over, item_ranges
+from forensics.reporter.front import hand_over
+from forensics.reporter.item_range import item_ranges
 from forensics.reporter.wording import Words
 
 MANDATE = ("received_from", "scope")

@@ -45,6 +45,7 @@ class Setting:
         owners: Digest of a content to the items that have it.
         weighed: Reference of a finding to what it was weighed to.
         masked: Pictures that are not drawn, in the order in which they stand; pages add to it.
+        printed: What stands in full on a page, as what it is about and its text, to the record beside which it stands.
     """
 
     case: CaseFacts
@@ -52,6 +53,20 @@ class Setting:
     owners: Mapping[str, tuple[ItemFacts, ...]]
     weighed: Mapping[str, tuple[Committed[Interpretation], ...]]
     masked: list[Masked] = field(default_factory=list)
+    printed: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def once(self, about: str, text: Said, *, ref: str) -> Said:
+        """Gives a text in full the first time, and afterwards where the same words already stand."""
+        first = self.first_with(about, text, ref=ref)
+        return text if first == ref else self.words.say("observations.as_with", ref=first)
+
+    def first_with(self, about: str, text: Said, *, ref: str) -> str:
+        """Gives the record beside which a text stands in full: this one where none had it before."""
+        return self.printed.setdefault((about, text), ref)
+
+    def is_first(self, about: str, *, ref: str) -> bool:
+        """Whether something that every page could show is shown here, as no page before had it."""
+        return self.printed.setdefault((about, ""), ref) == ref
 
     def items(self, contents: Iterable[str]) -> tuple[ItemFacts, ...]:
         """Gives the items that have any of these contents, in the order of the contents."""

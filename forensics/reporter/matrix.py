@@ -60,7 +60,7 @@ def elements(case: CaseFacts, words: Words, *, stands: Matrix | None) -> Section
     if stands is None:
         return Section("elements", number, title, (Paragraph(words.say("elements.no_profile")),))
     blocks = (*_opening(stands, words), _table(stands, words), *_strays(case, stands.profile, words))
-    return Section("elements", number, title, (*blocks, *_contests(stands, words)), starts_page=True, is_wide=True)
+    return Section("elements", number, title, (*blocks, *_contests(stands, words)))
 
 
 def _opening(stands: Matrix, words: Words) -> Iterator[Block]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forensics.model import Finding, Result
-from forensics.reporter.blocks import Block, Column, Pairs, Paragraph, Table
+from forensics.reporter.blocks import Block, Column, Paragraph, Table
 from forensics.reporter.choice import CHOICES, PERSONAL, Choice, Listing
 from forensics.reporter.evidence import Said
 from forensics.reporter.naming import Path, leaves, reach, shown_name, value_name, value_said, value_word
@@ -20,14 +20,17 @@ VALUES_SHOWN = 8
 CELL_LENGTH = 160
 """Characters after which a value in a cell of a table is cut; the record has it in full."""
 
-MEMBER_LENGTH = 300
+MEMBER_LENGTH = 200
 """Characters after which a member of a list is cut in the annex."""
 
-MEMBERS_LENGTH = 450
-"""Characters after which a list is cut in the annex: about five lines."""
+MEMBERS_LENGTH = 160
+"""Characters after which a list is cut in the annex: about two lines."""
 
-LIST_LENGTH: Mapping[str, int] = {"tags": 1500}
+LIST_LENGTH: Mapping[str, int] = {"tags": 500}
 """The same for lists under certain last keys: the entries of the metadata are what people look up."""
+
+RUN_IN = 4
+"""Most members of a list that are written among the single values rather than as a table."""
 
 _DEEP = frozenset({"facts", "parts"})
 """Keys of a part of a file, under which tables and inner parts lie; the record and the attached structure have them."""
@@ -63,14 +66,19 @@ def arranged(finding: Finding) -> Arranged:
     ]
     choice = CHOICES.get(finding.kind)
     if choice is None:
-        values.sort(key=lambda shown: len(shown[0]) > 1 or isinstance(shown[1], list | tuple))
-        return Arranged(tuple(values[:VALUES_SHOWN]), (), tuple(values[VALUES_SHOWN:]))
+        values.sort(key=lambda shown: len(shown[0]) > 1 or _is_long(shown[1]))
+        single = [shown for shown in values[:VALUES_SHOWN] if not _is_long(shown[1])]
+        return Arranged(tuple(single), (), tuple(shown for shown in values if shown not in single))
     known = {".".join(path): (path, value) for path, value in values}
     plain = tuple(known[name] for name in choice.plain if name in known)
-    tables = tuple(_tables(choice, known))
+    tables = tuple(_tables(choice, known)) if finding.result is not Result.NOT_FOUND else ()
     whole = {listing.path for listing, members in tables if _is_whole(listing, members)}
     beside = {*choice.plain, *whole, *_stated(finding)}
     return Arranged(plain, tables, tuple(shown for name, shown in known.items() if name not in beside))
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, Mapping | list | tuple) and len(str(value)) > CELL_LENGTH
 
 
 def _says(value: Any, result: Result) -> bool:
@@ -99,25 +107,67 @@ def _is_whole(listing: Listing, members: Sequence[Mapping[str, Any]]) -> bool:
     )
 
 
-def beside(finding: Finding, ref: str, *, words: Words) -> Iterator[Block]:
-    """Gives the values that stand beside a finding: single ones first, then a table for each list."""
+def has_values(finding: Finding, *, words: Words) -> bool:
+    """Whether values stand beside a finding."""
+    return bool(arranged(finding).tables) or any(run_in(finding, words=words))
+
+
+def run_in(finding: Finding, *, words: Words) -> Iterator[Said]:
+    """Gives the values that stand beside a finding as lines: the single ones, then each list of few members.
+
+    What the statement says word for word is not said again.
+    """
     parted = arranged(finding)
-    if parted.plain:
-        rows = tuple(
-            (shown_name(path, finding.kind, words=words), value_said(path, value, words=words))
-            for path, value in parted.plain
+    stated = set(_stated(finding))
+    single = [(path, value) for path, value in parted.plain if ".".join(path) not in stated]
+    if single:
+        yield words.join(
+            (_named_value(path, value, finding.kind, words=words) for path, value in single),
+            words.say("word.semicolon"),
         )
-        yield Pairs(rows, "values")
     for listing, members in parted.tables:
-        if len(parted.tables) > 1 or len(members) > listing.most:
+        if _is_run_in(listing, members):
+            path = tuple(listing.path.split("."))
+            shown = members[: listing.most]
+            text = words.join(
+                (_run_in_member(listing, one, finding.kind, words=words) for one in shown), words.say("word.semicolon")
+            )
+            if len(shown) < len(members):
+                text = words.say("word.cut", text=text)
+            yield words.say("observations.value", name=shown_name(path, finding.kind, words=words), text=text)
+
+
+def _is_run_in(listing: Listing, members: Sequence[Any]) -> bool:
+    return listing.is_run_in or len(members) <= RUN_IN
+
+
+def _named_value(path: Path, value: Any, kind: str, *, words: Words) -> Said:
+    name = shown_name(path, kind, words=words)
+    return words.say("observations.value", name=name, text=value_said(path, value, words=words, most=CELL_LENGTH))
+
+
+def _run_in_member(listing: Listing, member: Mapping[str, Any], kind: str, *, words: Words) -> Said:
+    path = tuple(listing.path.split("."))
+    said = [
+        _named_value((*path, *name.split(".")), cell, kind, words=words)
+        for name, _ in listing.columns
+        if (cell := reach(member, tuple(name.split(".")))) not in EMPTY
+    ]
+    return words.join(said, words.say("word.clause"))
+
+
+def lists(finding: Finding, ref: str, *, words: Words) -> Iterator[Block]:
+    """Gives a table for each longer list that stands with a finding."""
+    for listing, members in arranged(finding).tables:
+        if not _is_run_in(listing, members):
             yield _head(listing, members, finding.kind, ref=ref, words=words)
-        yield _table(listing, members[: listing.most], finding.kind, words=words)
+            yield _table(listing, members[: listing.most], finding.kind, words=words)
 
 
 def _head(listing: Listing, members: Sequence[Any], kind: str, *, ref: str, words: Words) -> Paragraph:
     name = shown_name(tuple(listing.path.split(".")), kind, words=words)
     if len(members) <= listing.most:
-        return Paragraph(words.say("observations.list", name=name, n=len(members)), "note")
+        return Paragraph(words.say("observations.list", name=name, n=len(members), ref=ref), "note")
     text = words.say(
         "observations.list_cut", name=name, n=len(members), shown=listing.most, annex=words.part("values"), ref=ref
     )
@@ -163,7 +213,7 @@ def in_annex(finding: Finding, *, words: Words, most: int) -> tuple[list[Said], 
         if isinstance(value, list | tuple) and value and all(isinstance(one, Mapping) for one in value):
             lists.append(_list(path, value, finding.kind, table=tables.get(path), words=words))
         else:
-            name = _named(path, finding.kind, (), words=words)
+            name = value_name(path, finding.kind, words=words) or words.shortened(".".join(path), 120)
             single.append(words.say("values.single", name=name, text=value_said(path, value, words=words)))
     joined = [words.join(single, words.say("word.semicolon"))] if single else []
     return [*joined, *lists], max(0, len(parted.rest) - most)

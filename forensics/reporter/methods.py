@@ -57,7 +57,7 @@ def _table(found: Mapping[_Method, _Use], words: Words) -> Table:
         Column(words.say(f"methods.column_{name}"), share, {"method": "strong", "found": "number"}.get(name, "text"))
         for name, share in shares
     )
-    return Table(columns, tuple(_row(method, use, words) for method, use in found.items()), "compact")
+    return Table(columns, tuple(_row(method, use, words) for method, use in found.items()), "fine")
 
 
 def _row(method: _Method, use: _Use, words: Words) -> tuple[Said, ...]:

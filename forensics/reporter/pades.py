@@ -41,8 +41,8 @@ _PURPOSES = frozenset(
         "2.5.29.37.0",
     }
 )
-"""Purposes that let a certificate seal documents, where it names any: documents, e-mail, persons who log in, two makers'
-own, any purpose. *Source:* RFC 9336, section 3; RFC 5280, section 4.2.1.12; what Microsoft and Adobe issue."""
+"""Purposes that let a certificate seal documents, where it names any: documents, e-mail, log-in, what two makers of
+programs define, any purpose. *Source:* RFC 9336, section 3; RFC 5280, 4.2.1.12; lists of Microsoft and Adobe."""
 
 _NOTHING_KEPT = "No sealed file was written; the document without a seal is as it was."
 

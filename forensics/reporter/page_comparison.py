@@ -61,7 +61,7 @@ def comparison(found: Observation, *, anchor: str, number_said: Said, setting: S
     blocks += weight(found, setting)
     blocks += aside(found, setting)
     blocks += _files(found, words)
-    return Section(anchor, number_said, title, tuple(blocks), starts_page=True)
+    return Section(anchor, number_said, title, tuple(blocks))
 
 
 def _named(setting: Setting, sha256: str) -> Said:
@@ -139,15 +139,12 @@ def _frames(found: Observation, setting: Setting) -> Iterator[Block]:
     if maps:
         yield Paragraph(words.say("compared.maps_title"), "strong")
         yield Paragraph(words.say("compared.maps"))
-        yield Gallery(tuple(_picture(one, found, setting) for one in maps), in_a_row=2)
+        yield Gallery(tuple(_picture(one, found, setting) for one in maps), in_a_row=3)
 
 
 def _rows_of(pictures: list[Picture | Mask]) -> Iterator[Gallery]:
-    """Gives each picture the whole width; grey frames stand beside each other."""
-    if all(isinstance(one, Mask) for one in pictures):
-        yield Gallery(tuple(pictures), in_a_row=3)
-    else:
-        yield from (Gallery((one,), is_large=True) for one in pictures)
+    """Gives three pictures beside each other."""
+    yield Gallery(tuple(pictures), in_a_row=3)
 
 
 def _plot(found: Observation, setting: Setting) -> Iterator[Block]:

@@ -24,7 +24,7 @@ MEMBERS_SHOWN = 30
 PAIRS_SHOWN = 40
 """Most pairs of a group that are listed; the record has all."""
 
-FRAMES_SHOWN = 8
+FRAMES_SHOWN = 4
 """Most key frames that are drawn, one of each item."""
 
 
@@ -63,7 +63,7 @@ def _members(finding: Finding) -> tuple[str, ...]:
 
 def _member_table(contents: Sequence[str], setting: Setting) -> Table:
     words = setting.words
-    titles = (("item", 16), ("name", 34), ("captured", 26), ("digest", 24))
+    titles = (("item", 14), ("name", 38), ("captured", 24), ("digest", 24))
     columns = tuple(
         Column(words.say(f"copies.column_{name}"), share, "digest" if name == "digest" else "text")
         for name, share in titles
@@ -82,7 +82,7 @@ def _member_rows(contents: Sequence[str], setting: Setting) -> Iterator[tuple[Sa
                 continue
             name = words.say("word.masked_name") if facts.masked else words.shortened(facts.name, 90)
             at = words.both(facts.shown.record.started_at, lines=True) if facts.shown else words.say("word.none")
-            yield words.show(facts.item.id), name, at, words.show(sha256)
+            yield words.show(facts.item.id), name, at, words.short_digest(sha256)
 
 
 def _pair_table(pairs: Sequence[Mapping[str, Any]], setting: Setting) -> Table:
@@ -132,7 +132,7 @@ def _frames(found: Observation, setting: Setting) -> Iterator[Block]:
                 shown.append(_frame(_key_frames(prints.finding)[0], (sha256,), prints, setting))
     if shown:
         yield Paragraph(words.say("copies.frames_title"), "strong")
-        yield Gallery(tuple(shown))
+        yield Gallery(tuple(shown), in_a_row=6)
 
 
 def _key_frames(finding: Finding) -> tuple[Artifact, ...]:

@@ -45,7 +45,10 @@ def faces_of(found: Observation, *, anchor: str, number_said: Said, setting: Set
         blocks.append(_time_line(tracks[:TRACKS_SHOWN], length, words))
     if tracks:
         rows = tracks[:TRACKS_SHOWN]
-        blocks += [_track_table(rows, words, is_still=length is None), Paragraph(words.say("faces.meaning"), "note")]
+        blocks += [
+            _track_table(rows, words, is_still=length is None),
+            Paragraph(setting.once("faces", words.say("faces.meaning"), ref=found.ref), "note"),
+        ]
         blocks += _best(found, tracks, setting)
     blocks += aside(found, setting)
     return Section(anchor, number_said, title, tuple(blocks))
@@ -135,7 +138,7 @@ def _best(found: Observation, tracks: Sequence[Mapping[str, Any]], setting: Sett
         )
     if shown:
         yield Paragraph(words.say("faces.best_title"), "strong")
-        yield Gallery(tuple(shown))
+        yield Gallery(tuple(shown), in_a_row=6)
 
 
 def _because(content: str, track: str, setting: Setting) -> Reason | None:

@@ -52,7 +52,15 @@ def aside(found: Observation, setting: Setting) -> Iterator[Paragraph]:
         "alternatives": sentences_in(found, finding.alternatives, words, hide=hide),
         "gaps": [gap_text(one, words, is_hidden=hide) for one in finding.gaps],
     }
+    elsewhere: dict[str, list[Said]] = {}
     for name, said in lines.items():
-        if said:
-            joined = words.join(said, words.say("word.sentence_space"))
-            yield Paragraph(joined, label=words.label(f"observations.{name}"))
+        if not said:
+            continue
+        text, label = words.join(said, words.say("word.sentence_space")), words.label(f"observations.{name}")
+        first = setting.first_with(f"{name} {finding.kind}", text, ref=found.ref)
+        if first == found.ref:
+            yield Paragraph(text, "note", label)
+        else:
+            elsewhere.setdefault(first, []).append(label)
+    for first, labels in elsewhere.items():
+        yield Paragraph(words.say("observations.as_with", ref=first), "note", words.join(labels))

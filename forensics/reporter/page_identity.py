@@ -52,7 +52,7 @@ def identity(found: Observation, *, anchor: str, number_said: Said, setting: Set
     items = setting.items(finding.subject[:1])
     named = words.listed(one.item.id for one in items) or words.short_digest(finding.subject[0])
     title = words.say("identity.title", items=named, subject=subject)
-    blocks: list[Block] = [*head(found, setting), *_subject(subject, setting)]
+    blocks: list[Block] = [*head(found, setting), *_subject(subject, setting, ref=found.ref)]
     unsuitable = texts(values, "unsuitable")
     if unsuitable:
         reasons = reasons_said(unsuitable, words)
@@ -62,15 +62,20 @@ def identity(found: Observation, *, anchor: str, number_said: Said, setting: Set
     blocks += _tracks(values, words)
     blocks += weight(found, setting)
     blocks += aside(found, setting)
-    return Section(anchor, number_said, title, tuple(blocks), starts_page=True)
+    return Section(anchor, number_said, title, tuple(blocks))
 
 
-def _subject(name: str, setting: Setting) -> Iterator[Block]:
+def _subject(name: str, setting: Setting, *, ref: str) -> Iterator[Block]:
     """Says under which name a person was registered and on what basis; that the face is theirs is said nowhere."""
     words = setting.words
     known: dict[str, Subject] = {one.record.id: one.record for one in setting.case.snapshot.subjects}
     if name not in known:
         yield Paragraph(words.say("identity.unregistered", subject=name), "note")
+        return
+    if not setting.is_first(f"subject {name}", ref=ref):
+        yield Paragraph(
+            words.say("identity.registered_at", subject=name, ref=setting.printed[f"subject {name}", ""]), "note"
+        )
         return
     record = known[name]
     missing = words.say("word.not_recorded")
@@ -84,7 +89,7 @@ def _subject(name: str, setting: Setting) -> Iterator[Block]:
         ),
         (words.say("identity.scope"), words.shortened(record.basis.scope, 400) if record.basis.scope else missing),
     ]
-    yield Pairs(tuple(rows), "values")
+    yield Pairs(tuple(rows), "dense")
 
 
 def _scale(values: Mapping[str, Any], words: Words) -> Iterator[Block]:
@@ -166,7 +171,7 @@ def _face(found: Observation, setting: Setting) -> Iterator[Block]:
     time = number(crop.facts, "time_s")
     at = words.say("word.none") if time is None else words.decimal(time, 2)
     caption = words.say("faces.best", track=name, time=at, digest=words.short_digest(crop.content_sha256))
-    yield Gallery((setting.picture(crop, caption, contents=finding.subject[:1], ref=seen.ref),))
+    yield Gallery((setting.picture(crop, caption, contents=finding.subject[:1], ref=seen.ref),), in_a_row=6)
 
 
 def resembles(found: Observation) -> bool:

@@ -30,7 +30,7 @@ def weight(found: Observation, setting: Setting) -> Iterator[Block]:
         seen.update({one.ref: one for one in setting.weighed.get(ref, ())})
     kinds = [kind_name(found.finding.kind, setting.words)]
     for one in _newest(seen.values()):
-        yield from interpretation(one, kinds, setting.words)
+        yield from interpretation(one, kinds, setting)
 
 
 def weighed_said(found: Observation, setting: Setting) -> Said:
@@ -61,9 +61,12 @@ def _newest(found: Iterable[Committed[Interpretation]]) -> list[Committed[Interp
     return list(kept.values())
 
 
-def interpretation(one: Committed[Interpretation], kinds: list[Said], words: Words) -> Iterator[Block]:
-    """Gives one weighing: propositions, number or rung, the sentence, the printed scale, limits, error rates."""
-    record = one.record
+def interpretation(one: Committed[Interpretation], kinds: list[Said], setting: Setting) -> Iterator[Block]:
+    """Gives one weighing: propositions, number or rung, the sentence, the printed scale, limits, error rates.
+
+    Scale, limits and error rates stand in full with the first weighing that has them; the others say with which.
+    """
+    record, words = one.record, setting.words
     yield Paragraph(words.say("weight.title"), "strong")
     yield Result(words.say(f"weight.{_state(record)}"), words.say("scale.title"), words.say("word.record", ref=one.ref))
     first, second = record.propositions
@@ -74,12 +77,13 @@ def interpretation(one: Committed[Interpretation], kinds: list[Said], words: Wor
     ]
     yield Pairs(tuple(rows), "values", is_kept=True)
     yield Paragraph(_sentence(record, kinds, words), label=words.label("weight.says"))
-    yield from _printed(record, words)
+    yield from _printed(one, setting)
     limits = [words.sentence(limit) for limit in record.limits]
     if limits:
         key = "weight.limits" if _is_sound(record) and record.log10_lr is not None else "weight.why_none"
-        yield Paragraph(words.join(limits, words.say("word.sentence_space")), label=words.label(key))
-    yield from _error_rates(record, words)
+        text = setting.once(key, words.join(limits, words.say("word.sentence_space")), ref=one.ref)
+        yield Paragraph(text, "note", words.label(key))
+    yield from _error_rates(one, setting)
 
 
 def _is_sound(record: Interpretation) -> bool:
@@ -148,15 +152,25 @@ def _rung_said(record: Interpretation, kinds: list[Said], words: Words) -> Said:
     return words.say(f"scale.{record.term}", **values)
 
 
-def _printed(record: Interpretation, words: Words) -> Iterator[Block]:
-    """Gives the scale, or the ladder where there is no number, whole, with the row of this weighing marked."""
-    if record.log10_lr is not None and _is_sound(record):
+def _printed(one: Committed[Interpretation], setting: Setting) -> Iterator[Block]:
+    """Gives the scale, or the ladder where there is no number, whole, with the row of this weighing marked.
+
+    A row that is already marked on a page before is not marked again: that page is named.
+    """
+    record, words = one.record, setting.words
+    is_number = record.log10_lr is not None and _is_sound(record)
+    marked = record.term if _is_sound(record) else ""
+    about = f"{'scale' if is_number else 'ladder'} {marked}"
+    if not setting.is_first(about, ref=one.ref):
+        key = "weight.scale_at" if is_number else "weight.ladder_at"
+        yield Paragraph(words.say(key, ref=setting.printed[about, ""]), "note")
+    elif is_number:
         yield Paragraph(words.say("scale.intro"), "note")
-        yield scale_table(words, marked=record.term)
+        yield scale_table(words, marked=marked)
         yield Paragraph(words.say("scale.mirror"), "note")
     else:
         yield Paragraph(words.say("scale.ladder_intro"), "note")
-        yield ladder(words, marked=record.term if _is_sound(record) else "")
+        yield ladder(words, marked=marked)
         yield Paragraph(words.say("scale.history"), "note")
 
 
@@ -218,17 +232,21 @@ def _mark(is_marked: bool, words: Words) -> Said:  # noqa: FBT001 - the one thin
     return words.say("weight.here") if is_marked else Said("")
 
 
-def _error_rates(record: Interpretation, words: Words) -> Iterator[Block]:
+def _error_rates(one: Committed[Interpretation], setting: Setting) -> Iterator[Block]:
     """Gives what the number rests on: the material, its size, its cost, and that it may not hold for this file."""
-    if record.calibration is None:
+    digest, words = one.record.calibration, setting.words
+    if digest is None:
         return
-    yield Paragraph(words.say("scale.calibration", digest=record.calibration), "note")
-    known = calibration_of(record.calibration)
+    yield Paragraph(words.say("scale.calibration", digest=digest), "note")
+    known = calibration_of(digest)
     if known is None:
         yield Paragraph(words.say("weight.calibration_elsewhere"), "note")
+    elif setting.is_first(f"calibration {digest}", ref=one.ref):
+        yield Pairs(tuple(_calibration_rows(known, words)), "dense")
     else:
-        yield Pairs(tuple(_calibration_rows(known, words)), "values")
-    yield Paragraph(words.say("weight.caveat"), "note")
+        yield Paragraph(words.say("weight.rates_at", ref=setting.printed[f"calibration {digest}", ""]), "note")
+    if setting.is_first("caveat", ref=one.ref):
+        yield Paragraph(words.say("weight.caveat"), "note")
 
 
 def _calibration_rows(known: Calibration, words: Words) -> Iterator[tuple[Said, Said]]:

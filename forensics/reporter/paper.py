@@ -24,6 +24,7 @@ from forensics.reporter.blocks import (
     strings,
 )
 from forensics.reporter.catalogue import FOOT, Pages
+from forensics.reporter.counts_money import by_time
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts
 from forensics.reporter.paper_fact import known, said
@@ -111,7 +112,10 @@ def papers(desk: Desk, *, dossier: Dossier | None = None) -> dict[str, bytes]:
 
 
 def payment_table(desk: Desk, dossier: Dossier) -> bytes:
-    """Writes the payment table as CSV in UTF-8 with a byte order mark; third parties have the signs of the report."""
+    """Writes the payment table as CSV in UTF-8 with a byte order mark; third parties have the signs of the report.
+
+    Within each class of certainty it is in order of time.
+    """
     named = signs(desk.case.snapshot.statements, dossier, desk.words)
     masked = {facts.item.id for facts in desk.case.items if facts.masked}
 
@@ -126,7 +130,8 @@ def payment_table(desk: Desk, dossier: Dossier) -> bytes:
         )
 
     made, out = dossier.ledger, io.StringIO()
-    payments, screens, rows = (tuple(map(shown, some)) for some in (made.payments, made.shown, made.rows))
+    classes = (sorted(some, key=by_time) for some in (made.payments, made.shown, made.rows))
+    payments, screens, rows = (tuple(map(shown, some)) for some in classes)
     made = replace(made, payments=payments, shown=screens, rows=rows)
     csv.writer(out, lineterminator="\r\n").writerows(table_rows(made))
     return out.getvalue().encode("utf-8-sig")

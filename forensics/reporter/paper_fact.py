@@ -7,10 +7,11 @@ from typing import Any
 
 from forensics.custody.statement import standing
 from forensics.model import Act, Committed
-from forensics.reporter.captured import all_captures, at
+from forensics.reporter.captured import all_captures
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts, holds, seq_of
-from forensics.reporter.front import evidence_root, handed_over, item_ranges
+from forensics.reporter.front import evidence_root, handed_over
+from forensics.reporter.item_range import item_ranges
 from forensics.reporter.wording import Words
 
 TEXT_LENGTH = 600
@@ -108,9 +109,9 @@ def _machine(case: CaseFacts, words: Words) -> Said | None:
 
 
 def _system(environment: Mapping[str, Any]) -> str:
-    """Names the operating system alone: name and network of the operator's machine are for the report's sealed part."""
-    told = (at(environment, "system", key) for key in ("distribution", "name", "release"))
-    return " ".join(str(one) for one in told if one)
+    """Names operating system and kind of machine: its name and network are for the report's sealed part."""
+    told = (environment.get(key) for key in ("operating_system", "kernel", "machine"))
+    return ", ".join(str(one) for one in told if one)
 
 
 def _programs(case: CaseFacts, words: Words) -> Said:

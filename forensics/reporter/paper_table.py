@@ -19,7 +19,8 @@ from forensics.reporter.catalogue import (
 )
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts, seq_of
-from forensics.reporter.front import content_size, item_name, item_ranges
+from forensics.reporter.front import content_size, item_name
+from forensics.reporter.item_range import item_ranges
 from forensics.reporter.paper_fact import collecting, said
 from forensics.reporter.picture import OpenBlob
 from forensics.reporter.wording import Words

@@ -43,11 +43,14 @@ if TYPE_CHECKING:
 PICTURE = (150.0, 112.0)
 """Largest printed size of a small picture, in points."""
 
-LARGE_HEIGHT = 300.0
-"""Largest printed height of a picture over the whole width, in points: two fifths of a page."""
+LARGE_HEIGHT = 230.0
+"""Largest printed height of a picture over the whole width, in points: a third of a page."""
 
 ROW_HEIGHT = 155.0
 """Largest printed height of a small picture of a gallery, in points."""
+
+TALL = 1.35
+"""Most height of a small picture of a gallery, as a multiple of its share of the width."""
 
 NO_PICTURE_HEIGHT = 48.0
 """Height of the ground of a text that stands for a picture of a gallery, in points."""
@@ -102,7 +105,7 @@ class Layout:
             yield from self.section(inner, level=level + 1, above=anchors)
 
     def _heading(self, section: Section, level: int, *, width: float) -> Iterator[Strip]:
-        size, before = ((16.5, 30.0), (12.0, 20.0), (10.4, 16.0))[min(level, 2)]
+        size, before = ((16.5, 30.0), (12.0, 16.0), (10.4, 13.0))[min(level, 2)]
         style = self.grid.style(size, bold=True, colour=ACCENT if level == 0 else INK)
         style = replace(style, leading=size * 1.35)
         first, *others = self.title(section.number + section.title, style, width=width)
@@ -172,7 +175,7 @@ class Layout:
         note = NOTE_LEADING[self.grid.language]
         style, before = {
             "body": (self.grid.style(9.6, justify=True), 7.0),
-            "strong": (self.grid.style(9.8, bold=True, colour=ACCENT), 13.0),
+            "strong": (self.grid.style(9.8, bold=True, colour=ACCENT), 10.0),
             "note": (replace(self.grid.style(8.3, colour=GREY, justify=True), leading=note), 3.2),
             "quiet": (self.grid.style(9.6, colour=GREY), 7.0),
         }[block.role]
@@ -220,8 +223,8 @@ class Layout:
     def _gallery(self, block: Gallery, width: float) -> Iterator[Strip]:
         """Gives a strip for each row of pictures; where two stand in a row, they are drawn from larger ones."""
         count = 1 if block.is_large else block.in_a_row
-        highest = LARGE_HEIGHT if block.is_large else ROW_HEIGHT
         each = (width - GAP * (count - 1)) / count
+        highest = LARGE_HEIGHT if block.is_large else min(ROW_HEIGHT, each * TALL)
         for start in range(0, len(block.pictures), count):
             row = [
                 self._framed(one, (each, highest), is_large=each > PICTURE[0])

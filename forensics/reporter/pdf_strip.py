@@ -35,8 +35,8 @@ class Frame:
         return self.page_height - self.top - self.bottom
 
 
-PORTRAIT = Frame(595.28, 841.89, 62, 62, 70, 66)
-LANDSCAPE = Frame(841.89, 595.28, 48, 48, 66, 62)
+PORTRAIT = Frame(595.28, 841.89, 54, 54, 62, 58)
+LANDSCAPE = Frame(841.89, 595.28, 44, 44, 58, 56)
 """A4 upright and on its side. *Source:* ISO 216."""
 
 

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 PAD = 4.0
 """Space left and right of the text in a cell, in points."""
 
+COLUMN_GAP = 12.0
+"""Space between two pairs that stand beside each other, in points."""
+
 TALLEST = PORTRAIT.height / 3
 """Height from which a row may be parted between its lines, in points."""
 
-COMPACT_TALLEST = PORTRAIT.height / 8
+COMPACT_TALLEST = PORTRAIT.height / 16
 """The same for the small rows of a compact table, whose long cells would else leave much of a page blank."""
 
 
@@ -58,10 +61,15 @@ PAIRS: Mapping[str, PairLook] = {
     "cover": PairLook(0.24, 8.9),
     "card": PairLook(0.22, 8.2),
     "values": PairLook(0.36, 7.6, pad=1.3),
+    "dense": PairLook(0.36, 7.4, pad=1.3),
     "numbers": PairLook(0.86, 9.2, value_is_bold=True, name_colour=INK, align="right"),
     "glossary": PairLook(0.26, 8.9, name_is_bold=True, name_colour=INK),
 }
 """Role of `Pairs` to its look."""
+
+
+SMALL: Mapping[str, float] = {"compact": 7.4, "fine": 6.8}
+"""Role of a table of small rows to the size of its text, in points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,7 @@ class Grid:
 
     def style(self, size: float, **look: object) -> Style:
         """Gives a style with the leading that the script wants; `justify` counts for Chinese only."""
-        factor = 1.62 if self.language == "zh" else 1.46
+        factor = 1.56 if self.language == "zh" else 1.46
         style = replace(Style(size, round(size * factor, 2)), **look)  # type: ignore[arg-type]
         return replace(style, justify=style.justify and self.language == "zh")
 
@@ -88,7 +96,7 @@ class Grid:
         widths = [width * column.share / whole for column in block.columns]
         starts = [sum(widths[:index]) for index in range(len(widths))]
         places = list(zip(block.columns, starts, widths, strict=True))
-        header, is_compact = self._header(places, width), block.role == "compact"
+        header, is_compact = self._header(places, width), block.role in SMALL
         yield replace(header, keep=True, before=3.0 if is_compact else 8.0)
         held = set(range(len(block.rows))) if block.is_kept else {0, len(block.rows) - 2}
         held -= {len(block.rows) - 1}
@@ -96,9 +104,9 @@ class Grid:
             cells = []
             for cell, (column, x, size) in zip(row, places, strict=True):
                 text, anchor = (page_text(cell), cell.anchor) if isinstance(cell, PageOf) else (cell, "")
-                style = self._cell_style(column.role, is_compact=is_compact)
+                style = self._cell_style(column.role, size=SMALL.get(block.role))
                 cells.append(self.cell(text, style, x=x, width=size, anchor=anchor))
-            pad, tallest = (1.8, COMPACT_TALLEST) if is_compact else (3.6, TALLEST)
+            pad, tallest = (1.5, COMPACT_TALLEST) if is_compact else (3.6, TALLEST)
             for strip in _row(cells, width, pad=pad, tallest=tallest):
                 yield replace(strip, header=header, keep=strip.keep or index in held)
 
@@ -118,18 +126,21 @@ class Grid:
 
         return Strip(height, paint)
 
-    def _cell_style(self, role: str, *, is_compact: bool = False) -> Style:
+    def _cell_style(self, role: str, *, size: float | None) -> Style:
         if role == "digest":
             return replace(self.style(6.7), leading=9.4)
-        if is_compact:
-            small = self.style(7.4, bold=role == "strong", align="right" if role == "number" else "left")
-            return replace(small, leading=10.6 if self.language == "zh" else 9.8)
+        if size is not None:
+            small = self.style(size, bold=role == "strong", align="right" if role == "number" else "left")
+            return replace(small, leading=round(size * (1.38 if self.language == "zh" else 1.29), 2))
         style = self.style(8.0, bold=role == "strong", align="right" if role == "number" else "left")
         return replace(style, leading=12.0 if self.language == "zh" else 11.2)
 
     def pairs(self, block: Pairs, width: float) -> Iterator[Strip]:
         """Gives the strips of names and values."""
         look = PAIRS[block.role]
+        if block.role == "dense":
+            yield from self._dense(block, width, look=look)
+            return
         names = self.style(look.size, bold=look.name_is_bold, colour=look.name_colour)
         values = self.style(look.size, bold=look.value_is_bold, align=look.align)
         split = width * look.share
@@ -140,6 +151,39 @@ class Grid:
             for strip in _row(cells, width, pad=look.pad):
                 before = strip.before + (6.0 if index == 0 else 0.0)
                 yield replace(strip, before=before, keep=strip.keep or index in held)
+
+    def _dense(self, block: Pairs, width: float, *, look: PairLook) -> Iterator[Strip]:
+        """Gives the strips of pairs of which two short ones stand beside each other."""
+        names = self.style(look.size, colour=look.name_colour)
+        values = self.style(look.size)
+        half = (width - COLUMN_GAP) / 2
+        waiting: list[CellLines] = []
+        rows: list[list[CellLines]] = []
+        for name, value in block.rows:
+            x = half + COLUMN_GAP if waiting else 0.0
+            cells = self._pair(name, value, x=x, width=half, share=look.share, styles=(names, values))
+            if max(len(cell.lines) for cell in cells) > 1:
+                rows += [waiting] if waiting else []
+                rows.append(self._pair(name, value, x=0.0, width=width, share=look.share / 2, styles=(names, values)))
+                waiting = []
+            elif waiting:
+                rows.append([*waiting, *cells])
+                waiting = []
+            else:
+                waiting = cells
+        rows += [waiting] if waiting else []
+        held = {0, len(rows) - 2} - {len(rows) - 1}
+        for index, row in enumerate(rows):
+            for strip in _row(row, width, pad=look.pad, tallest=COMPACT_TALLEST):
+                before = strip.before + (4.0 if index == 0 else 0.0)
+                yield replace(strip, before=before, keep=strip.keep or index in held)
+
+    def _pair(
+        self, name: str, value: str, *, x: float, width: float, share: float, styles: tuple[Style, Style]
+    ) -> list[CellLines]:
+        split = width * share
+        right = self.cell(value, styles[1], x=x + split - PAD, width=width - split + PAD)
+        return [self.cell(name, styles[0], x=x, width=split), right]
 
 
 def _row(cells: Sequence[CellLines], width: float, *, pad: float, tallest: float = TALLEST) -> Iterator[Strip]:

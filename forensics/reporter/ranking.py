@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-FAMILIES = ("label", "source", "face", "faces", "tamper", "page", "container", "compression", "metadata", "streams")
+FAMILIES = (
+    *("label", "source", "face", "faces", "tamper", "chat", "bill", "text", "page"),
+    *("container", "compression", "metadata", "streams"),
+)
 """First words of the kinds of findings, in the order in which they stand within a stage. Declarations come first: they
 are deterministic, explain themselves, and hardly ever arise by chance; comparisons of one file with another follow.
 Other kinds come last, in the order of their names."""
@@ -12,7 +15,7 @@ ROUTINE = frozenset(
         *("metadata.tags", "metadata.times", "streams.container", "streams.streams", "page.reached"),
         *("container.structure", "container.encoder", "container.timeline"),
         *("compression.jpeg", "compression.video", "compression.audio"),
-        *("faces.detected", "faces.persons", "source.fingerprint"),
+        *("faces.detected", "faces.persons", "source.fingerprint", "chat.messages", "chat.members", "bill.rows"),
     )
 )
 """Kinds of findings that nearly every file has, or that are innocent by their nature; the summary counts them and

@@ -11,8 +11,8 @@ from forensics.reporter.blocks import Block, Column, Paragraph, Section, Table
 from forensics.reporter.captured import all_captures
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, ItemFacts
-from forensics.reporter.front import item_ranges
 from forensics.reporter.gaps import all_gaps, gap_what
+from forensics.reporter.item_range import item_ranges
 from forensics.reporter.masking import Masked, Reason
 from forensics.reporter.tally_sign import signs
 from forensics.reporter.wording import Words
@@ -54,7 +54,7 @@ def redactions(case: CaseFacts, words: Words, *, masked: Sequence[Masked], dossi
 
 
 def _table(found: list[Entry], words: Words) -> Table:
-    shares = (("no", 7), ("what", 38), ("items", 17), ("reason", 28), ("ref", 10))
+    shares = (("no", 6), ("what", 36), ("items", 16), ("reason", 28), ("ref", 14))
     columns = tuple(
         Column(words.say(f"redactions.column_{name}"), share, "strong" if name == "no" else "text")
         for name, share in shares
@@ -108,7 +108,8 @@ def _of_accounts(case: CaseFacts, words: Words, dossier: Dossier | None) -> Iter
     """Gives the accounts of third parties that stand under signs, with the numbers of persons masked in texts."""
     if dossier is None or is_empty(dossier):
         return
-    items = {dossier.items[one.content] for one in (*dossier.chats, *dossier.bills) if one.content in dossier.items}
+    contents = [one.content for one in dossier.chats] + [one.content for one in dossier.bills]
+    items = {dossier.items[content] for content in contents if content in dossier.items}
     number = len(signs(case.snapshot.statements, dossier, words).numbers)
     if number:
         what = words.say("redactions.accounts", n=number)

@@ -13,10 +13,12 @@ from forensics.proof.element_matrix import MISSING, Missing, missing_to_file
 from forensics.reporter.blocks import Block, Column, Pairs, Paragraph, Points, Section, Table
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, Stamp
-from forensics.reporter.front import item_ranges
+from forensics.reporter.item_range import item_ranges
 from forensics.reporter.remedy import sources
+from forensics.reporter.requests_ask import Ask
 from forensics.reporter.requests_clock import CLOCKS, Span, clock_table
-from forensics.reporter.requests_data import Ask, Known, asks, known, spans
+from forensics.reporter.requests_data import Known, asks, known, spans
+from forensics.reporter.tally_trace import unstated_bills
 from forensics.reporter.wording import Words
 
 if TYPE_CHECKING:
@@ -92,6 +94,8 @@ def _forum(made: _Made) -> str:
 
 def _range(ask: Ask, words: Words) -> Said:
     ends = [words.show(one) for one in (ask.first, ask.last)]
+    if ask.first == ask.last:
+        return ends[0]
     return words.say("requests.range_text", first=ends[0], last=ends[1])
 
 
@@ -103,6 +107,8 @@ def _identifiers(ask: Ask, words: Words) -> Iterator[Block]:
     columns = tuple(Column(words.say(f"requests.column_{name}"), share) for name, share in shares)
     rows = tuple((words.say(f"requests.id_{one.kind}"), one.text, one.where) for one in ask.identifiers[:SHOWN])
     yield Table(columns, rows, "compact")
+    if ask.note:
+        yield Paragraph(ask.note, "note")
     if ask.identifiers[SHOWN:]:
         yield Paragraph(words.say("requests.cut", shown=SHOWN, total=len(ask.identifiers)), "note")
 
@@ -159,6 +165,8 @@ def _steps(made: _Made) -> Iterator[Said]:
         yield words.say("requests.own_exhibits")
     if made.known.trace is not None and not case.stated("account"):
         yield words.say("requests.own_accounts")
+    if made.known.trace is not None and (bills := unstated_bills(made.known.trace)):
+        yield words.say("requests.own_holders", items=made.known.trace.sources(bills))
     if made.known.unmatched:
         yield words.say("requests.own_bills", n=made.known.unmatched, part=words.part("counts"))
     bare = [one.record.id for one in case.stated("cost") if not one.record.items]

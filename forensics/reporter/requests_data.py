@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,52 +13,19 @@ from forensics.proof.money_harvest import name_key
 from forensics.reporter.captured import all_captures, at, moment
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts, Observation
-from forensics.reporter.front import item_ranges
+from forensics.reporter.item_range import item_ranges
+from forensics.reporter.requests_ask import Ask, Identifier, ends, is_numbered, service, service_name
 from forensics.reporter.requests_clock import Span
+from forensics.reporter.requests_money import payment_asks
+from forensics.reporter.tally_record import platform_id
 from forensics.reporter.tally_trace import Trace, trace
 from forensics.reporter.wording import Words
 
 if TYPE_CHECKING:
-    from forensics.chats.message import Locator
-    from forensics.chats.payment import Payment
     from forensics.proof.dossier import ChatSource, Dossier
-
-SERVICES = frozenset({"telegram", "whatsapp", "wechat", "qq", "alipay"})
-"""Beginnings of the names of formats that only one service's exports and bills have (docs/chat-formats.md)."""
 
 LONGEST = 200
 """Characters after which an identifier is cut; an address is longer at most in its parameters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identifier:
-    """Something by which an addressee finds records; `kind` is a key of the texts, `where` its place."""
-
-    kind: str
-    text: Said
-    where: Said
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One request.
-
-    Attributes:
-        kind: `payments`, `chats`, `sites` or `labels`.
-        of: Whom it goes to, as far as the evidence tells.
-        short: The same in a word.
-        first: Earliest instant, UTC; None where no instant is known.
-        last: Latest instant, likewise.
-        unplaced: Number of records whose instant is not known and that may lie outside of the range.
-    """
-
-    kind: str
-    of: Said
-    short: Said
-    identifiers: tuple[Identifier, ...]
-    first: datetime | None = None
-    last: datetime | None = None
-    unplaced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +57,7 @@ def known(case: CaseFacts, words: Words, dossier: Dossier | None) -> Known:
 def asks(known: Known) -> Iterator[Ask]:
     """Gives the requests, in the order in which they are printed."""
     if known.trace is not None:
-        yield from _payments(known, known.trace)
+        yield from payment_asks(known.trace)
         yield from _chats(known, known.trace)
     yield from _sites(known)
     yield from _labels(known)
@@ -107,71 +74,6 @@ def spans(known: Known) -> tuple[Span, ...]:
     )
 
 
-def _payments(known: Known, made: Trace) -> Iterator[Ask]:
-    """Gives one request for each service whose exports or bills state payments."""
-    ledger = made.dossier.ledger
-    forms = {one.content: one.format for one in made.dossier.chats}
-    forms |= {one.content: one.format for one in made.dossier.bills}
-    groups: dict[str, list[Payment]] = {}
-    for one in (*ledger.payments, *ledger.shown, *ledger.rows):
-        groups.setdefault(service(forms.get(one.locator.file, "")), []).append(one)
-    lonely = {one.id for one in ledger.unmatched}
-    for form, found in sorted(groups.items()):
-        found.sort(key=lambda one: one.id not in lonely)
-        first, last = _ends(one.at for one in found)
-        unplaced = sum(one.at is None for one in found)
-        name = service_name(form, known.words)
-        of = known.words.say("requests.payments_of", service=name)
-        yield Ask("payments", of, name, tuple(_of_payments(found, made)), first, last, unplaced)
-
-
-def _of_payments(found: list[Payment], made: Trace) -> Iterator[Identifier]:
-    """Gives accounts in question and numbers of transactions; the message with the payment where there is none."""
-    words = made.words
-    seen: set[str] = set()
-    for one in found:
-        for name in (one.payee, one.payer):
-            key = name_key(name)
-            if key in made.signs.named and key not in seen:
-                seen.add(key)
-                yield Identifier("account", made.signs.account(name), made.place(one.locator))
-    for one in found:
-        amount = made.amount(one.amount_minor, one.currency)
-        number = words.say("requests.message_no", n=one.message) if is_numbered(one.message, one.locator) else ""
-        parts = [one.reference or number, amount, _paid(one, words)]
-        kind = "transaction" if one.reference else "payment"
-        text = words.join((part for part in parts if part), words.say("word.clause"))
-        yield Identifier(kind, text, made.place(one.locator))
-
-
-def _paid(one: Payment, words: Words) -> Said:
-    """Gives the instant of a payment; where it is not known, the time as shown, and says so."""
-    if one.at is not None:
-        return words.say("requests.at_utc", utc=words.utc(one.at))
-    return words.say("requests.no_zone", shown=words.shortened(one.at_shown, 40) or words.say("word.none"))
-
-
-def is_numbered(message: str, where: Locator) -> bool:
-    """Whether a message has a number of its service, rather than only a place in the export."""
-    return bool(message) and message != where.record
-
-
-def _ends(found: Iterable[datetime | None]) -> tuple[datetime | None, datetime | None]:
-    there = [one for one in found if one is not None]
-    return (min(there), max(there)) if there else (None, None)
-
-
-def service(form: str) -> str:
-    """Gives the service that a form of export belongs to: `telegram` for `telegram-json`; empty where unknown."""
-    name = form.partition("+")[0].partition("-")[0]
-    return name if name in SERVICES else ""
-
-
-def service_name(name: str, words: Words) -> Said:
-    """Names a service; where the form does not tell, says so."""
-    return words.say(f"requests.service_{name}" if name else "requests.service_unknown")
-
-
 def _chats(known: Known, made: Trace) -> Iterator[Ask]:
     """Gives one request for each service of which there are exports."""
     groups: dict[str, list[ChatSource]] = {}
@@ -179,7 +81,7 @@ def _chats(known: Known, made: Trace) -> Iterator[Ask]:
         groups.setdefault(service(one.format), []).append(one)
     for name, found in sorted(groups.items()):
         seen = [_values(one.finding, known.case) for one in found]
-        first, last = _ends(moment(one.get(key)) for one in seen for key in ("first_at", "last_at"))
+        first, last = ends(moment(one.get(key)) for one in seen for key in ("first_at", "last_at"))
         unplaced = sum(one.count for one, told in zip(found, seen, strict=True) if not told.get("first_at"))
         identifiers: list[Identifier] = []
         for build in (_groups, _accounts, _messages):
@@ -188,7 +90,8 @@ def _chats(known: Known, made: Trace) -> Iterator[Ask]:
         identifiers = _joined(identifiers)
         said = service_name(name, known.words)
         items = item_ranges({one.item for one in found}, known.words)
-        of = known.words.say("requests.chats_of", service=said, items=items)
+        key = "requests.chats_of" if name else "requests.chats_of_unknown"
+        of = known.words.say(key, service=said, items=items)
         yield Ask("chats", of, said, tuple(identifiers), first, last, unplaced)
 
 
@@ -214,8 +117,7 @@ def _groups(source: ChatSource, known: Known, made: Trace) -> Iterator[Identifie
     for one in _mappings(_values(source.finding, known.case).get("chats")):
         is_private = one.get("kind") == "private"
         title = made.chat(str(one.get("title") or ""), str(one.get("kind") or ""), chat=str(one.get("id") or ""))
-        number = "" if is_private else str(one.get("id") or "")
-        number = number if any(letter.isdigit() for letter in number) else ""
+        number = "" if is_private else platform_id(str(one.get("id") or ""))
         text = words.join(filter(None, [title, words.shortened(number, LONGEST)]), words.say("word.clause"))
         yield Identifier("group", text, _at(source, made))
 
@@ -270,7 +172,7 @@ def _sites(known: Known) -> Iterator[Ask]:
         where = words.join([facts.item.id, words.say("word.record", ref=capture.done.ref)], words.say("word.clause"))
         hosts.setdefault(host, []).append((shown, where, capture.ended_at))
     for host, found in hosts.items():
-        first, last = _ends(one for _, _, one in found)
+        first, last = ends(one for _, _, one in found)
         places: dict[Said, list[Said]] = {}
         for shown, where, _ in found:
             places.setdefault(shown, []).append(where)

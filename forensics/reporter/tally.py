@@ -10,14 +10,15 @@ from forensics.reporter.blocks import Block, Column, Paragraph, Section, Table
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts
 from forensics.reporter.tally_chat import chat_facts
-from forensics.reporter.tally_fact import Fact, label_facts, lead_facts, payment_facts, stated_facts, work_facts
+from forensics.reporter.tally_fact import Fact, label_facts, payment_facts, stated_facts, work_facts
+from forensics.reporter.tally_lead import lead_facts
 from forensics.reporter.tally_trace import Trace, account_rule, trace
 from forensics.reporter.wording import Words
 
 FACTS_SHOWN = 60
 """Facts of one kind that are listed."""
 
-_SHARES = (("number", 8), ("fact", 42), ("place", 26), ("independent", 13), ("gap", 21))
+_SHARES = (("number", 8), ("fact", 41), ("place", 25), ("independent", 15), ("gap", 21))
 
 _KINDS = (
     ("stated", stated_facts),

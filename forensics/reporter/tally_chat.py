@@ -12,6 +12,7 @@ from forensics.reporter.evidence import Said
 from forensics.reporter.facts import Observation
 from forensics.reporter.reading import members, text, whole
 from forensics.reporter.tally_fact import Fact, resting
+from forensics.reporter.tally_record import platform_id
 from forensics.reporter.tally_trace import ROLES, Trace
 
 CHATS_SHOWN = 20
@@ -60,12 +61,26 @@ def _chat(
     said = [words.say("tally.chat", chat=name, messages=words.count("messages", count), accounts=accounts)]
     shown = whole(chat, "members_shown")
     is_group = text(chat, "kind") in ("group", "channel") or accounts > PAIR
-    gap = words.say("tally.size_unknown") if is_group and shown is None else Said("")
+    elsewhere = _elsewhere(chat, source, trace) if shown is None else None
+    gap = words.say("tally.size_unknown") if is_group and shown is None and elsewhere is None else Said("")
     if shown is not None:
         said.append(words.say("tally.chat_shown", n=shown))
+    elif elsewhere is not None:
+        said.append(words.say("tally.chat_elsewhere", n=elsewhere))
     said += [*_period(chat, trace), *_roles(told, trace), *_in_question(told, trace)]
     place = words.join([trace.labelled(source.item), words.say("word.record", ref=found.ref)], "\n")
     return Fact(words.join(said, words.say("word.sentence_space")), place, *resting(trace, 1, gap))
+
+
+def _elsewhere(chat: Mapping[str, Any], source: ChatSource, trace: Trace) -> int | None:
+    """Gives the members that another export displays of the same group; None where none is known to."""
+    number, title = text(chat, "id"), text(chat, "title")
+    for group in (group for work in trace.dossier.works for group in work.groups):
+        is_named = bool(title) and group.title == title
+        is_same = is_named or (bool(platform_id(number)) and group.chat == number)
+        if is_same and source.content in group.exports and group.members_basis == "displayed":
+            return group.members
+    return None
 
 
 def _period(chat: Mapping[str, Any], trace: Trace) -> Iterator[Said]:

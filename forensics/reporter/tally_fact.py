@@ -1,17 +1,16 @@
-"""Facts of a case, one by one: what persons state, works that were posted, payments, leads, and labels of files."""
+"""Facts of a case, one by one: what persons state, works that were posted, payments, and labels of files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from forensics.chats.message import Locator
-from forensics.chats.payment import CONFIRMED_BY_BILL, STATED_IN_CHAT
+from forensics.chats.payment import CONFIRMED_BY_BILL, SHOWN_ON_SCREENSHOT
 from forensics.custody.statement import standing
 from forensics.model import Result, Statement
 from forensics.proof.money import matched_with
 from forensics.proof.money_total import Sums
-from forensics.proof.search_rule import TOPICS
 from forensics.proof.spread import Spread
 from forensics.reporter.evidence import Said
 from forensics.reporter.front import kind_name
@@ -97,16 +96,17 @@ def _work(one: Spread, trace: Trace) -> Fact:
         first=first or words.say("trace.no_time"),
     )
     unknown = words.say("tally.sizes_unknown", n=one.members_unknown) if one.members_unknown else Said("")
+    uncompared = words.say("tally.uncompared", n=len(one.uncompared)) if one.uncompared else Said("")
     places = [where for post in one.posts for where in (post.locator, *post.also)]
-    independent, gap = resting(trace, trace.independent(_files(places)), unknown)
-    return Fact(text, _located(places, trace), independent, gap)
+    independent, gap = resting(trace, trace.independent(_files(places)), unknown, uncompared)
+    return Fact(text, located(places, trace), independent, gap)
 
 
 def _files(places: Iterable[Locator]) -> list[str]:
     return list(dict.fromkeys(one.file for one in places))
 
 
-def _located(places: list[Locator], trace: Trace) -> Said:
+def located(places: Sequence[Locator], trace: Trace) -> Said:
     """Gives the items with their exhibits, and below them the first places."""
     files = _files(places)
     return trace.words.join([trace.sources(files), trace.places(places, is_one=len(files) == 1)], "\n")
@@ -118,15 +118,17 @@ def payment_facts(trace: Trace) -> Iterator[Fact]:
     where = {one.id: one.locator for one in (*ledger.payments, *ledger.shown, *ledger.rows)}
     for one in ledger.sums:
         places = [where[name] for name in (*one.paid.ids, *one.refunded.ids, *one.paid_out.ids)]
-        yield Fact(_paid(one, trace), _located(places, trace), *_support(one, trace))
+        yield Fact(_paid(one, trace), located(places, trace), *_support(one, trace))
 
 
 def _paid(one: Sums, trace: Trace) -> Said:
     words = trace.words
     amount = trace.amount(one.paid.amount_minor, one.currency)
     kind = words.say(f"counts.{one.certainty}")
-    said = [words.say("tally.paid", kind=kind, payments=words.count("payments", one.paid.count), amount=amount)]
-    for name, total in (("refunded", one.refunded), ("paid_out", one.paid_out)):
+    rows = "_rows" if one.certainty == CONFIRMED_BY_BILL else ""
+    payments = words.count("payments", one.paid.count)
+    said = [words.say(f"tally.paid{rows}", kind=kind, payments=payments, amount=amount)]
+    for name, total in (("refunded", one.refunded), (f"paid_out{rows}", one.paid_out)):
         if total.count:
             amount = trace.amount(total.amount_minor, one.currency)
             said.append(words.say(f"tally.{name}", n=total.count, amount=amount))
@@ -142,35 +144,16 @@ def _support(one: Sums, trace: Trace) -> tuple[Said, Said]:
     left = len(names) - second
     if not left and names:
         return words.number(ENOUGH), Said("")
-    open_ = (
-        [words.say(f"tally.open_{one.certainty}", n=left)]
-        if one.certainty in (STATED_IN_CHAT, CONFIRMED_BY_BILL)
-        else []
-    )
-    if one.certainty == STATED_IN_CHAT and not ledger.rows:
-        open_ = [words.say("tally.no_bill")]
-    independent = words.say("tally.independent_some", n=second) if second else words.number(1)
-    return independent, words.join(
-        [*open_, words.say("tally.only_1")] if not second else open_, words.say("word.sentence_space")
-    )
-
-
-def lead_facts(trace: Trace) -> Iterator[Fact]:
-    """Gives the leads by topic; a lead is a message to be read, and no fact."""
-    words = trace.words
-    for topic in TOPICS:
-        places = [one.locator for one in trace.dossier.leads if one.topic == topic]
-        if places:
-            text = words.say(
-                "tally.lead", topic=words.say(f"tally.topic_{topic}"), messages=words.count("messages", len(places))
-            )
-            yield Fact(text, _located(places, trace), words.say("word.none"), words.say("tally.to_be_read"))
-    places = [one.locator for one in trace.dossier.ledger.leads]
-    if places:
-        text = words.say(
-            "tally.lead", topic=words.say("tally.topic_money"), messages=words.count("messages", len(places))
-        )
-        yield Fact(text, _located(places, trace), words.say("word.none"), words.say("tally.to_be_read"))
+    key = "no_bill" if one.certainty != CONFIRMED_BY_BILL and not ledger.rows else f"open_{one.certainty}"
+    said = [words.say(f"tally.{key}", n=left)]
+    if one.refunded.count or one.paid_out.count:
+        said.append(words.say("tally.including"))
+    if one.certainty == SHOWN_ON_SCREENSHOT and not second:
+        return words.number(1), words.join(said)
+    independent = words.say("tally.independent_some", n=second, total=len(names)) if second else words.number(1)
+    if not second:
+        said.append(words.say("tally.only_1"))
+    return independent, words.join(said, words.say("word.sentence_space"))
 
 
 def label_facts(trace: Trace) -> Iterator[Fact]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from forensics.chats.payment import IN, Payment
 from forensics.custody.statement import standing
 from forensics.model import Committed, Statement
 from forensics.proof.dossier import Dossier
@@ -47,6 +48,8 @@ class Signs:
         named: `name_key` to the name of each account in question.
         numbers: `name_key` to the number of each other account.
         spelled: `name_key` to the spellings that occur.
+        kept: `name_key` of words that stay in texts although an account has them as its name.
+        holders: `name_key` to the number of each account that a bill names as its holder and nobody as in question.
     """
 
     words: Words
@@ -54,6 +57,7 @@ class Signs:
     numbers: Mapping[str, int]
     spelled: Mapping[str, frozenset[str]]
     kept: frozenset[str] = frozenset()
+    holders: Mapping[str, int] = field(default_factory=dict)
 
     def account(self, name: str) -> Said:
         """Names an account; an empty name is one that the source does not show."""
@@ -62,19 +66,28 @@ class Signs:
             return self.words.say("trace.no_account")
         if key in self.named:
             return self.words.shortened(self.named[key], 60)
-        number = self.numbers.get(key)
-        return self.words.say("trace.other") if number is None else self._sign(number)
+        return self._sign(key) or self.words.say("trace.other")
 
     def is_third(self, name: str) -> bool:
         """Whether a name is shown by a sign."""
-        return name_key(name) in self.numbers
+        return name_key(name) in self.numbers or self.is_holder(name)
+
+    def is_holder(self, name: str) -> bool:
+        """Whether a bill names this account as its holder, and nobody states that it is in question."""
+        return name_key(name) in self.holders
 
     def text(self, text: str) -> str:
         """Replaces names of third parties in a text, and masks numbers that lead to persons."""
         return self._masked(self._unnamed(text))
 
-    def _sign(self, number: int) -> Said:
-        return self.words.say("trace.sign", n=Said(f"{number:02d}"))
+    def _sign(self, key: str) -> Said | None:
+        """Gives the sign of an account; the holder of a bill is called so, with a number where there are several."""
+        if key in self.holders:
+            if len(self.holders) == 1:
+                return self.words.say("trace.holder")
+            return self.words.say("trace.holder_numbered", n=self.holders[key])
+        number = self.numbers.get(key)
+        return None if number is None else self.words.say("trace.sign", n=Said(f"{number:02d}"))
 
     def _unnamed(self, text: str) -> str:
         low = text.lower()
@@ -86,8 +99,8 @@ class Signs:
                 at += 1
                 continue
             key, length = found
-            number = self.numbers.get(key)
-            shown = text[at : at + length] if number is None else f"[{self._sign(number)}]"
+            sign = self._sign(key)
+            shown = text[at : at + length] if sign is None else f"[{sign}]"
             made += [text[start:at], shown]
             at = start = at + length
         return "".join([*made, text[start:]])
@@ -156,6 +169,8 @@ def signs(
     """
     named = {name_key(one): one for one in accounts_in_question(statements, dossier)}
     groups = {name_key(one) for one in group_titles(dossier)}
+    holding = dict.fromkeys(name_key(holder_of(row)) for row in dossier.ledger.rows)
+    holders = {key: number for number, key in enumerate((one for one in holding if one and one not in named), 1)}
     numbers: dict[str, int] = {}
     spelled: dict[str, set[str]] = {name_key(one): {one} for one in named.values()}
     for name in (*_names(dossier), *more):
@@ -163,10 +178,15 @@ def signs(
         if not key or key in groups:
             continue
         spelled.setdefault(key, set()).add(name.removeprefix("发给").strip())
-        if key not in named:
+        if key not in named and key not in holders:
             numbers.setdefault(key, len(numbers) + 1)
     slang = frozenset(name_key(text) for use in dossier.slang for text in (use.slang.word, *use.slang.spellings))
-    return Signs(words, named, numbers, {key: frozenset(found) for key, found in spelled.items()}, slang)
+    return Signs(words, named, numbers, {key: frozenset(found) for key, found in spelled.items()}, slang, holders)
+
+
+def holder_of(row: Payment) -> str:
+    """Gives the account whose bill a row is of; empty where the bill does not name it."""
+    return row.payee if row.direction == IN else row.payer
 
 
 def accounts_in_question(statements: Iterable[Committed[Statement]], dossier: Dossier) -> tuple[str, ...]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from forensics.chats.amount import MINOR_DIGITS
 from forensics.chats.message import Locator
-from forensics.model import Exhibit
 from forensics.proof.dossier import Dossier
 from forensics.proof.spread import Group
 from forensics.reporter.blocks import Paragraph
+from forensics.reporter.catalogue import labels_of
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts
 from forensics.reporter.reading import members, text
-from forensics.reporter.tally_sign import Signs, accounts_in_question, group_titles, signs
+from forensics.reporter.tally_record import platform_id, record_said
+from forensics.reporter.tally_sign import Signs, accounts_in_question, group_titles, holder_of, signs
 from forensics.reporter.wording import Words
 
 PLACES_SHOWN = 3
@@ -27,8 +27,6 @@ TEXT_SHOWN = 160
 
 ROLES = ("owner", "admin")
 """Roles that are named; the others are members."""
-
-_LINE = re.compile(r"line ([0-9]{1,12})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +74,7 @@ class Trace:
 
     def record(self, where: Locator) -> Said:
         """Says where in its file something stands."""
-        line = _LINE.fullmatch(where.record)
-        if line:
-            return self.words.say("trace.line", n=Said(line[1]))
-        return self.words.shortened(self.signs.text(where.record), 80)
+        return record_said(self.signs.text(where.record), self.words)
 
     def places(self, found: Sequence[Locator], *, is_one: bool = False) -> Said:
         """Gives the first places, and how many more there are; without the item where all are in one."""
@@ -152,7 +147,10 @@ class Trace:
             return self.words.say("trace.private", account=self.signs.account(title))
         if title:
             return self.words.say("trace.group", title=self.words.shortened(self.signs.text(title), 80))
-        return self.words.say("trace.untitled", chat=self.words.shortened(self.signs.text(chat), 40))
+        number = platform_id(chat)
+        if not number:
+            return self.words.say("trace.nameless")
+        return self.words.say("trace.untitled", chat=self.words.shortened(self.signs.text(number), 40))
 
     def source(self, name: str) -> Said:
         """Names whom a message was forwarded from: a group by its title, else an account."""
@@ -174,7 +172,7 @@ def trace(case: CaseFacts, words: Words, dossier: Dossier) -> Trace:
     """Prepares the sections about chats and payments."""
     hidden = frozenset(facts.item.id for facts in case.items if facts.masked)
     made = signs(case.snapshot.statements, dossier, words, more=_with_roles(case))
-    labels, families = exhibit_labels(case), _families(dossier)
+    labels, families = labels_of(case), _families(dossier)
     return Trace(case, words, dossier, made, labels, hidden, families, group_titles(dossier))
 
 
@@ -187,24 +185,23 @@ def _with_roles(case: CaseFacts) -> Iterator[str]:
                     yield text(one, "name")
 
 
-def exhibit_labels(case: CaseFacts) -> dict[str, tuple[str, ...]]:
-    """Gives the labels of the exhibits that each item belongs to; of records with one label the newest counts."""
-    newest: dict[str, Exhibit] = {one.record.label: one.record for one in case.snapshot.exhibits}
-    labels: dict[str, tuple[str, ...]] = {}
-    for label, exhibit in sorted(newest.items()):
-        for item in exhibit.items:
-            labels[item] = (*labels.get(item, ()), label)
-    return labels
-
-
 def account_rule(trace: Trace, *, is_whole: bool = False) -> Paragraph:
     """Says how accounts are named in this report, and where the names are; whole once, else where it is said."""
     if not is_whole:
         return Paragraph(trace.words.say("trace.rule_short", part=trace.words.part("facts")), "note")
     words = trace.words
     named = [words.shortened(one, 60) for one in accounts_in_question(trace.case.snapshot.statements, trace.dossier)]
-    key = "trace.rule" if named else "trace.rule_nobody"
-    return Paragraph(words.say(key, accounts=words.listed(named)), label=words.label("trace.rule_label"))
+    said = [words.say("trace.rule" if named else "trace.rule_nobody", accounts=words.listed(named))]
+    if trace.signs.holders:
+        said.append(words.say("trace.rule_holder"))
+    return Paragraph(words.join(said, words.say("word.sentence_space")), label=words.label("trace.rule_label"))
+
+
+def unstated_bills(trace: Trace) -> tuple[str, ...]:
+    """Gives the digests of the bills whose holder nobody stated to be in question, in the order of their items."""
+    rows = trace.dossier.ledger.rows
+    found = {row.locator.file for row in rows if trace.signs.is_holder(holder_of(row))}
+    return tuple(sorted(found, key=lambda file: (trace.item(file), file)))
 
 
 def _families(dossier: Dossier) -> dict[str, str]:

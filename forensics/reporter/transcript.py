@@ -15,6 +15,7 @@ from forensics.reporter.evidence import Said
 from forensics.reporter.facts import CaseFacts
 from forensics.reporter.spread_name import work_name
 from forensics.reporter.tally_trace import Trace, account_rule, trace
+from forensics.reporter.transcript_service import service_said
 from forensics.reporter.wording import Words
 
 LINES_SHOWN = 600
@@ -106,7 +107,7 @@ def _row(line: Line, reasons: Mapping[Place, tuple[Said, ...]], made: Trace, *, 
     where = message.locator
     is_hidden = made.item(where.file) in made.hidden
     account = words.say("word.hidden") if is_hidden else made.signs.account(message.sender)
-    why = reasons.get((where.file, where.record), ()) if line.is_wanted else ()
+    why = reasons.get((where.file, where.record), ())
     notes = () if is_hidden else _notes(message, made)
     said = words.join([*notes, *why], "\n") or words.say("transcript.context")
     time = made.time(message.sent_shown, message.sent_at, zone=zone)
@@ -117,6 +118,9 @@ def _row(line: Line, reasons: Mapping[Place, tuple[Said, ...]], made: Trace, *, 
 def _notes(message: Message, made: Trace) -> Iterator[Said]:
     """Says what the export states of a message beside its text, where no text can be taken for it."""
     words = made.words
+    service = service_said(message, made)
+    if service is not None:
+        yield service
     yield from (_attached(one.name, one.sha256, made) for one in message.attachments)
     if message.forwarded_from is not None:
         yield words.say("transcript.forwarded", source=made.source(message.forwarded_from))
@@ -145,6 +149,7 @@ def _reasons(made: Trace) -> dict[Place, tuple[Said, ...]]:
         for line in one.lines
         if line.is_wanted
     }
+    found |= {(copy.dropped.locator.file, copy.dropped.locator.record): {} for copy in made.dossier.ledger.duplicates}
     for where, key, values in chain(_money_reasons(made), _lead_reasons(made), _work_reasons(made)):
         place = (where.file, where.record)
         if place in found:
@@ -156,6 +161,8 @@ def _money_reasons(made: Trace) -> Iterator[_Reason]:
     ledger = made.dossier.ledger
     for payment in ledger.payments:
         yield payment.locator, "transcript.why_payment", {"id": payment.id}
+    for copy in ledger.duplicates:
+        yield copy.dropped.locator, "transcript.why_copy", {"id": copy.kept}
     for unpriced in ledger.unpriced:
         yield unpriced.locator, "transcript.why_unpriced", {}
     for lead in ledger.leads:

@@ -33,6 +33,7 @@ from forensics.reporter import (
 from forensics.reporter.blocks import ReportView, Running, Section, strings
 from forensics.reporter.capture_preflight import gather_preflights
 from forensics.reporter.evidence import Said
+from forensics.reporter.explained import explain
 from forensics.reporter.facts import CaseFacts, gather
 from forensics.reporter.text import Templates
 from forensics.reporter.wording import OPTIONAL, Words, words
@@ -118,6 +119,7 @@ def _sections(case: CaseFacts, spoken: Words, *, number: Said, dossier: Dossier 
     preflights = gather_preflights(case, spoken)
     made = masking.setting(case, spoken)
     stands = matrix.standings(case, dossier=dossier)
+    key = explain(case, spoken, paged=comparisons.paged(case))
     yield front.summary(case, spoken, standing=matrix.counted(stands))
     yield mandate.mandate(case, spoken)
     yield mandate.author(case, spoken)
@@ -126,11 +128,11 @@ def _sections(case: CaseFacts, spoken: Words, *, number: Said, dossier: Dossier 
     yield custody.custody(case, spoken)
     yield authenticity.authenticity(case, spoken)
     yield from _there(tally.facts_found(case, spoken, dossier))
-    yield observations.observations(case, spoken, preflights=preflights)
+    yield observations.observations(case, spoken, key=key, preflights=preflights)
     yield comparisons.comparisons(case, spoken, made=made)
     yield matrix.elements(case, spoken, stands=stands)
     yield from _there(counts.counts(case, spoken, dossier))
-    yield closing.limits(case, spoken)
+    yield closing.limits(case, spoken, key=key)
     yield gaps.anomalies(case, spoken)
     yield requests.requests(case, spoken, dossier=dossier, stands=stands)
     yield closing.verification(case, spoken)

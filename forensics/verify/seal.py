@@ -247,14 +247,20 @@ def _range_fault(embedded: Any, data: bytes) -> tuple[str, int]:
 
 
 def _padding_fault(contents: bytes) -> str:
-    """Checks that nothing but zeros follows the signature in its reserved room."""
+    """Checks that nothing but zeros follows the signature in its reserved room, and nothing follows within it."""
     from asn1crypto import parser
 
+    def measured(data: bytes) -> int:
+        return sum(map(len, parser.parse(data, strict=False)[3:]))
+
     try:
-        used = sum(map(len, parser.parse(contents, strict=False)[3:]))
+        used = measured(contents)
+        inner = parser.parse(contents, strict=False)[4]
+        first = measured(inner)
+        is_exact = first + measured(inner[first:]) == len(inner)
     except MALFORMED as error:
         return f"the signature cannot be read: {_said(error)}"
-    return "" if not any(contents[used:]) else "something follows the signature in the room that is reserved for it"
+    return "" if is_exact and not any(contents[used:]) else "something follows the signature in its reserved room"
 
 
 def _signature_faults(embedded: Any, *, is_time_stamp: bool) -> Iterator[str]:
@@ -306,7 +312,7 @@ def _open_reasons(embedded: Any, seal: Seal) -> Iterator[str]:
 def _has_usual_form(signed: Any) -> bool:
     """Whether the parts of a CMS signature that it does not cover itself say what they usually do.
 
-    Source: RFC 5652, sections 5.1 and 5.3 (versions, names of algorithms, how the signer is named); RFC 5754, section 2.
+    Source: RFC 5652, sections 5.1 and 5.3 (versions, algorithms, how the signer is named); RFC 5754, section 2.
     """
     signer = signed["signer_infos"][0]
     is_plain = signed["encap_content_info"]["content_type"].native == "data"

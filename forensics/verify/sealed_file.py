@@ -44,8 +44,10 @@ class Outside:
 
 
 def is_pdf(path: Path) -> bool:
-    """Whether a path leads to a file that begins as a PDF does."""
+    """Whether a path leads to a regular file that begins as a PDF does; a pipe is never opened, which would wait."""
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as stream:
             return stream.read(len(MARK)) == MARK
     except (OSError, ValueError):

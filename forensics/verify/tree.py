@@ -214,7 +214,7 @@ def kind_of(names: Iterable[str]) -> str:
 def _neither(path: Path) -> UsageError:
     return UsageError(
         f"{path} is neither a case nor a packet",
-        hint="Give the folder of a case, or a packet: a folder, a .zip or a .tar.",
+        hint="Give the folder of a case; a packet: a folder, a .zip or a .tar; or a PDF.",
     )
 
 

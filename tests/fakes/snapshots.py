@@ -185,7 +185,11 @@ def opened(*, jurisdiction: str = "intl", language: str = "en", title: str = "Ex
 def act(case: Case, verb: str, *arguments: str, clock: tuple[ClockCheck, ...] = ()) -> Act:
     """Makes the record of a run."""
     environment = {
-        "system": {"name": "Linux", "release": "6.1.0-18-amd64", "distribution": "Debian GNU/Linux 12"},
+        "program": {"name": "forensics", "version": "0.1.0", "sha256": "5e" * 32},
+        "operating_system": "Debian GNU/Linux 12 (bookworm)",
+        "kernel": "Linux 6.1.0-18-amd64",
+        "machine": "x86_64",
+        "cores": 2,
         "hostname": "anna-laptop",
         "python": "3.11.7",
         "libraries": {

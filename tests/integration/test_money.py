@@ -170,14 +170,80 @@ def test_payments_of_an_erased_export_vanish(case, tmp_path):
     )
 
 
-def test_an_export_that_is_sealed_is_in_no_total_and_said_to_be(folder, tmp_path):
+def test_an_export_that_is_sealed_is_in_no_total_without_its_key_and_said_to_be(folder, tmp_path):
     case = opened(tmp_path / "case")
     assert forensics("collect", case, folder / "result.json", "--sensitivity", "intimate").code == 0
     assert forensics("analyze", case, "--only", "chats").code == 0
+    before = files_of(case)
+    for home in (tmp_path / "nobody", other_home(tmp_path)):
+        ended = forensics("money", case, "--json", home=home)
+        assert (ended.code, ended.told["payments"]) == (3, [])
+        assert [one["what"] for one in ended.told["problems"]] == ["sealed"]
+        assert "in no total" in ended.told["problems"][0]["detail"]
+        assert forensics("search", case, "换脸", "--json", home=home).code == 3
+        assert forensics("spread", case, "--json", home=home).code == 3
+    assert files_of(case) == before
+
+
+def other_home(folder: Path) -> Path:
+    """The home of another examiner, for whom the case does not seal."""
+    home = folder / "other"
+    assert forensics("key", "new", home=home).code == 0
+    return home
+
+
+def test_who_has_a_key_for_which_the_case_seals_gets_totals_and_hits_of_a_sealed_export(folder, tmp_path):
+    case = opened(tmp_path / "case")
+    assert forensics("collect", case, folder / "result.json", "--sensitivity", "intimate").code == 0
+    assert forensics("analyze", case, "--only", "chats").code == 0
+    before = files_of(case)
     ended = forensics("money", case, "--json")
-    assert (ended.code, ended.told["payments"]) == (3, [])
-    assert [one["what"] for one in ended.told["problems"]] == ["sealed"]
-    assert forensics("search", case, "换脸", "--json").code == 3
+    assert (ended.code, ended.told["totals"]["CNY"]["amount_minor"]) == (0, 18800 + 20000)
+    assert ended.told["is_sealed_opened"]
+    assert "sealed tables were opened with your key" in forensics("money", case).output
+    told = forensics("search", case, "换脸", "--json").told
+    assert [one["locator"]["record"] for one in told["hits"]] == ["messages[0]"]
+    assert files_of(case) == before, "no plaintext is written"
+
+
+def test_an_export_without_zone_is_said_to_have_none_and_nothing_is_guessed(tmp_path):
+    chat = tmp_path / "chat.txt"
+    chat.write_text("2022-06-12 20:03:00 客户甲\n[微信转账] 188.00元\n\n2022-06-12 20:05:00 小鹿\n好\n", "utf-8")
+    case = opened(tmp_path / "case")
+    assert forensics("collect", case, chat).code == 0
+    assert forensics("analyze", case, "--only", "chats").code == 0
+    told = forensics("money", case, "--json").told
+    assert [(one["at"], one["local_at"]) for one in told["payments"]] == [(None, "2022-06-12T20:03:00")]
+    assert [(one["item"], one["payments"]) for one in told["zone_unknown"]] == [("ITEM-0001", 1)]
+    (line,) = [line for line in forensics("money", case).output.splitlines() if line.startswith("zone unknown")]
+    assert all(part in line for part in ("1 payments", "ITEM-0001", "--set chats.zone="))
+    assert forensics("analyze", case, "--only", "chats", "--set", "chats.zone=Asia/Shanghai").code == 0
+    told = forensics("money", case, "--json").told
+    assert ([one["at"] for one in told["payments"]], told["zone_unknown"]) == (["2022-06-12T12:03:00+00:00"], [])
+
+
+def test_a_face_swap_and_its_footage_are_two_works_once_they_were_compared(samples, tmp_path):
+    names = ("footage", "questioned", "repost")
+    for name in names:
+        (tmp_path / "chat").mkdir(exist_ok=True)
+        (tmp_path / "chat" / f"{name}.mp4").write_bytes((samples / f"speech-{name}.mp4").read_bytes())
+    posts = export(*(said(number, "看", file=f"{name}.mp4") for number, name in enumerate(names, 1)))
+    (tmp_path / "chat" / "result.json").write_bytes(posts)
+    case = opened(tmp_path / "case")
+    clips = {name: tmp_path / "chat" / f"{name}.mp4" for name in names}
+    digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in clips.items()}
+    assert forensics("collect", case, tmp_path / "chat").code == 0
+    assert forensics("analyze", case, "--only", "chats", "--only", "prints", "--jobs", "1").code == 0
+    assert forensics("match", case).code == 0
+    (work,) = forensics("spread", case, "--json").told["works"]
+    assert set(work["not_compared"]) == set(digests.values())
+    assert "forensics compare CASE" in forensics("spread", case).output
+    assert forensics("compare", case, clips["questioned"], clips["footage"]).code == 0
+    works = {one["first_seen"][11:16]: one for one in forensics("spread", case, "--json").told["works"]}
+    assert works["12:01"]["copies"] == [digests["footage"]]
+    assert works["12:02"]["copies"] == [digests["questioned"], digests["repost"]]
+    assert works["12:02"]["not_compared"] == [digests["repost"]]
+    assert not works["12:02"]["is_first_not_compared"]
 
 
 def test_a_public_export_is_linked_with_the_media_beside_it(tmp_path):

@@ -9,18 +9,21 @@ from typing import ClassVar
 
 from forensics.analyzers import describe
 from forensics.analyzers.bills import statement as say
-from forensics.analyzers.bills.mapping import read as read_mapping
 from forensics.analyzers.bills.tally import Tally
 from forensics.chats import bill_table, moment, word
 from forensics.chats.bill import BillFile, Layout, heading_of, lines_of
 from forensics.chats.bill_mapping import parse_mapping
 from forensics.chats.bill_reader import HEAD_BYTES, format_of, read_bill
+from forensics.chats.mapping_file import read_mapping
 from forensics.errors import CodecError
 from forensics.model import Artifact, Finding, Message, Result, Stage
 from forensics.plugins import Evidence, Sink
 
 TABLE_NAME = "bill-table.jsonl"
 WORDS_NAME = "bill-words.txt"
+
+
+_SHOWN = "templates/bills/example.toml shows one."
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class BillsAnalyzer:
         """
         if self.zone:
             moment.known_zone(self.zone)
-        object.__setattr__(self, "mapping", read_mapping(self.mapping))
+        object.__setattr__(self, "mapping", read_mapping(self.mapping, check=_checked, hint=_SHOWN))
 
     def examine(self, evidence: Evidence, sink: Sink) -> Iterable[Finding]:
         """States what the bill has."""
@@ -117,3 +120,7 @@ def _form(head: bytes, name: str, layout: Layout | None) -> str:
     if known or layout is None:
         return known or ""
     return layout.name if any(heading_of(line, layout) for line in lines_of(head)) else ""
+
+
+def _checked(text: str) -> object:
+    return parse_mapping(text.encode())

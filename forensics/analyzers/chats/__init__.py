@@ -11,10 +11,11 @@ from forensics.analyzers import describe
 from forensics.analyzers.chats import opening
 from forensics.analyzers.chats import statement as say
 from forensics.analyzers.chats.comparison import ChatComparison
-from forensics.analyzers.chats.mapping import read as read_mapping
 from forensics.analyzers.chats.reading import Reading
 from forensics.analyzers.chats.tally import Tally
 from forensics.chats import moment, table, word
+from forensics.chats.csv_mapping import mapping_of
+from forensics.chats.mapping_file import read_mapping
 from forensics.chats.message import Message as ChatMessage
 from forensics.chats.source import DATE_ORDERS, Options
 from forensics.errors import MediaError, UsageError
@@ -25,6 +26,9 @@ __all__ = ["ChatComparison", "ChatsAnalyzer"]
 
 TABLE_NAME = "chat-table.jsonl"
 WORDS_NAME = "chat-words.txt"
+
+
+_SHOWN = "docs/chat-formats.md shows one."
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class ChatsAnalyzer:
             moment.known_zone(self.zone)
         if self.date_order not in DATE_ORDERS:
             raise UsageError(f"there is no order of dates {self.date_order!r}", hint="Give dmy, mdy or ymd.")
-        object.__setattr__(self, "mapping", read_mapping(self.mapping))
+        object.__setattr__(self, "mapping", read_mapping(self.mapping, check=mapping_of, hint=_SHOWN))
 
     def examine(self, evidence: Evidence, sink: Sink) -> Iterable[Finding]:
         """States what the export holds, who wrote, and what is irregular."""

@@ -121,6 +121,14 @@ class Kept:
         text = Message("m", "m")
         self._add("findings", Finding(digests, Stage.COMPARE, "source.match", result, text, Tool("match", "1"), values))
 
+    def compare(self, questioned, original, verdict="scene_corresponds_face_differs", result=Result.FOUND):
+        """Records what a comparison of two contents came to."""
+        digests = tuple(hashlib.sha256(one).hexdigest() for one in (questioned, original))
+        text, values = Message("m", "m"), {"verdict": verdict}
+        self._add(
+            "findings", Finding(digests, Stage.COMPARE, "source.comparison", result, text, Tool("source", "1"), values)
+        )
+
     def state(self, kind, *, number=1, is_withdrawn=False, items=(), **values):
         """Records what a person states."""
         one = Statement(f"STATEMENT-{number:04d}", kind, "e", AT, values=values, items=items, is_withdrawn=is_withdrawn)

@@ -3,13 +3,17 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from forensics.analyzers.bills import BillsAnalyzer
 from forensics.analyzers.chats import ChatsAnalyzer
+from forensics.model import Result
 from forensics.proof.dossier import compile_dossier, is_empty
-from forensics.proof.money import money_json
+from forensics.proof.dossier_work import works_of
+from forensics.proof.money import matched_with, money_json
+from forensics.proof.spread import spread_json
 from tests.unit.proof.cases import Kept, bill, export, said
 
 PACKET = "[口令红包] 188.00元"
@@ -252,6 +256,132 @@ def test_copies_are_one_work_only_where_a_comparison_found_it(case):
     assert work.work.basis.startswith("source.match ")
     case.match(CLIP, COPY, about="none")
     assert len(dossier(case).works) == 2
+
+
+def test_the_footage_from_which_a_clip_was_made_is_another_work(case):
+    names = ("original", "swap", "repost")
+    files = [said(n, "看", file=f"{name}.mp4") for n, name in enumerate(names, 1)]
+    case.put("/x/a/result.json", export(*files, said(4, "看", file="original.mp4")))
+    contents = {name: b"a clip: " + name.encode() for name in names}
+    for name, content in contents.items():
+        case.collect(f"/x/a/{name}.mp4", content)
+    case.match(*contents.values())
+    (work,) = dossier(case).works
+    assert set(work.uncompared) == {digest(one) for one in contents.values()}
+    case.compare(contents["swap"], contents["original"])
+    original, swap = sorted(dossier(case).works, key=lambda one: one.work.title)
+    assert (original.copies, len(original.posts)) == ((digest(contents["original"]),), 2)
+    assert (swap.copies, len(swap.posts)) == ((digest(contents["swap"]), digest(contents["repost"])), 2)
+    assert swap.first_seen == swap.posts[0].at == datetime(2022, 6, 12, 12, 2, tzinfo=UTC)
+    assert (swap.uncompared, original.uncompared) == ((digest(contents["repost"]),), ())
+    assert swap.work.comparisons == original.work.comparisons != ()
+    (told,) = spread_json([swap])["works"]
+    assert (told["not_compared_posts"], told["may_hold_unaltered"], told["is_first_not_compared"]) == (1, True, False)
+
+
+def test_the_newest_comparison_that_came_to_a_verdict_tells_works_apart(case):
+    case.put("/x/a/result.json", export(said(1, "看", file="a.mp4"), said(2, "看", file="b.mp4")))
+    case.collect("/x/a/a.mp4", CLIP)
+    case.collect("/x/a/b.mp4", COPY)
+    case.match(CLIP, COPY)
+    case.compare(CLIP, COPY)
+    assert len(dossier(case).works) == 2
+    case.compare(COPY, CLIP, "indeterminate", Result.INDETERMINATE)
+    assert len(dossier(case).works) == 2
+    case.compare(COPY, CLIP, "corresponds")
+    (work,) = dossier(case).works
+    assert work.uncompared == ()
+
+
+def test_a_work_has_the_first_name_that_any_post_gives_it(case):
+    case.put("/x/a/result.json", export(said(1, "看", file="a.mp4"), said(2, "看", file="b.mp4")))
+    case.collect("/x/a/a.mp4", CLIP)
+    case.collect("/x/a/b.mp4", COPY)
+    case.match(CLIP, COPY)
+    names = {digest(CLIP): "", digest(COPY): "b.mp4"}
+    assert [one.title for one in works_of(case.snapshot, names)] == ["b.mp4"]
+
+
+@pytest.mark.parametrize("folders", [("a", "b"), ("b", "a")])
+def test_a_customer_has_one_chain_whichever_export_comes_first(case, folders):
+    named = [said(n, "[转账] 200.00元", name="客户甲", user="user7") for n in (1, 3, 5)]
+    nameless = [{name: value for name, value in one.items() if name != "from_id"} for one in named]
+    given = {folders[0]: export(*named), folders[1]: export(*nameless, number=9001)}
+    for folder in sorted(given):
+        case.put(f"/x/{folder}/result.json", given[folder])
+    ledger = dossier(case).ledger
+    assert {one.payer_id for one in ledger.payments} == {"user7"}
+    assert [len(one.payments) for one in ledger.chains] == [3]
+    assert {one.kept for one in ledger.duplicates} == {one.id for one in ledger.payments}
+
+
+def test_a_post_that_two_exports_have_is_one_repost(case):
+    sale = [
+        said(1, "[口令红包] 188.00元"),
+        said(2, "给", name="小鹿", file="a.mp4", reply_to_message_id=1),
+        said(5, "看", name="小鹿", file="a.mp4"),
+    ]
+    case.put("/x/a/result.json", export(*sale))
+    case.put("/x/b/result.json", export(*sale[1:], said(9, "别的")))
+    for folder in "ab":
+        case.collect(f"/x/{folder}/a.mp4", CLIP)
+    (chain,) = dossier(case).ledger.chains
+    reposts = [one for one in chain.links if one.kind == "repost"]
+    assert [(one.message, len(one.also)) for one in reposts] == [("5", 1)]
+
+
+def test_a_payment_on_a_screenshot_leads_to_the_row_of_the_bill_and_adds_nothing(case):
+    case.put("/x/bill.csv", bill(("2022-06-12 20:05:30", "客户丁", "收入", "288.00", "1" * 28)))
+    before = money_json(dossier(case).ledger)["by_certainty"]["confirmed_by_bill"]
+    shown = {"amount_minor": 28800, "currency": "CNY", "at_shown": "2022-06-12 20:05", "zone": "Asia/Shanghai"}
+    case.state("reading", items=("ITEM-0001",), content="9" * 64, payments=[{**shown, "payer": "客户丁"}])
+    ledger = dossier(case).ledger
+    (match,), (payment,), (row,) = ledger.beside, ledger.shown, ledger.rows
+    assert (match.payment, match.row, match.basis) == (payment.id, row.id, "counterparty")
+    assert matched_with(ledger)[payment.id] == matched_with(ledger)[row.id] == match
+    told = money_json(ledger)["by_certainty"]
+    assert told["confirmed_by_bill"] == before
+    assert (told["shown_on_screenshot"]["CNY"]["count"], told["shown_on_screenshot"]["CNY"]["matched_count"]) == (1, 1)
+    assert ledger.matches == ()
+
+
+def test_a_number_on_a_screenshot_leads_to_its_row_whatever_the_names(case):
+    number = "1000050001202206120000000001"
+    case.put("/x/bill.csv", bill(("2022-06-12 20:05:30", "夏天的云", "收入", "288.00", number)))
+    told = {"amount_minor": 28800, "currency": "CNY", "at_shown": "昨天", "payer": "客户丁"}
+    case.state("reading", content="9" * 64, lines=[{"text": f"转账单号 {number}"}], payments=[told])
+    assert [one.basis for one in dossier(case).ledger.beside] == ["reference"]
+    two = [told, {**told, "amount_minor": 100}]
+    case.state("reading", content="9" * 64, lines=[{"text": f"转账单号 {number}"}], payments=two)
+    assert dossier(case).ledger.beside == ()
+
+
+def test_a_screenshot_of_a_chat_is_no_second_source_of_what_the_chat_states(case):
+    case.put("/x/result.json", export(said(5, "[转账] 288.00元", name="客户丁")))
+    shown = {"amount_minor": 28800, "currency": "CNY", "at_shown": "2022-06-12 20:05", "zone": "Asia/Shanghai"}
+    case.state("reading", content="9" * 64, payments=[{**shown, "payer": "客户丁"}])
+    ledger = dossier(case).ledger
+    assert [(one.payment, one.row) for one in ledger.beside] == [(ledger.shown[0].id, ledger.payments[0].id)]
+    assert matched_with(ledger) == {}
+    assert all(one.matched.count == 0 for one in ledger.sums)
+    (told,) = money_json(ledger)["matches"]
+    assert told["classes"] == ["shown_on_screenshot", "stated_in_chat"]
+
+
+def test_a_row_of_somebody_else_is_not_the_row_of_a_screenshot_without_a_name(case):
+    case.put("/x/result.json", export(said(5, "[转账] 288.00元", name="客户丁")))
+    case.put("/x/bill.csv", bill(("2022-06-12 20:05:30", "客户丁", "收入", "288.00", "1" * 28)))
+    shown = {"amount_minor": 28800, "currency": "CNY", "at_shown": "2022-06-12 19:40", "zone": "Asia/Shanghai"}
+    case.state("reading", content="9" * 64, payments=[shown])
+    ledger = dossier(case).ledger
+    assert (len(ledger.matches), ledger.beside) == (1, ())
+
+
+def test_an_empty_file_is_no_work(case):
+    case.put("/x/a/result.json", export(said(1, "看", file="a.mp4"), said(2, "看", file="b.mp4")))
+    case.collect("/x/a/a.mp4", b"")
+    case.collect("/x/a/b.mp4", b"")
+    assert dossier(case).works == ()
 
 
 def test_views_that_a_platform_displays_belong_to_the_work(case):

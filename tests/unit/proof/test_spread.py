@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from forensics.chats.message import Chat, Locator
+from forensics.chats.message import Chat, Locator, Member
 from forensics.proof.spread import View, Work, edges, spread, spread_json
 from tests.unit.proof.exports import GROUP, START, at, said
 
@@ -110,4 +110,31 @@ def test_groups_of_two_exports_without_ids_stay_two():
 def test_a_group_of_two_exports_without_ids_is_one_where_title_and_a_post_agree():
     first = Chat("chat", "群一", "group", "whatsapp-text", members_shown=10)
     rows = [first, said(1, "", chat="chat", files=[CLIP]), first, said(1, "", chat="chat", file="c", files=[CLIP])]
+    assert len(only(rows).groups) == 1
+
+
+def test_a_group_has_one_number_in_every_work():
+    first = Chat("g1", "群一", "group", "telegram-json")
+    other = Chat("page", "群一", "group", "telegram-html", members_shown=2134)
+    rows = [first, said(1, "", files=[CLIP]), said(2, "", files=[OTHER])]
+    rows += [other, said(1, "", chat="page", file="c", files=[CLIP])]
+    one, two = spread(rows, [WORK, Work("w2", frozenset({OTHER}))])
+    assert [(group.members, group.members_basis) for group in (*one.groups, *two.groups)] == [(2134, "displayed")] * 2
+    assert two.posts[0].group == two.groups[0].number == 0
+
+
+def test_accounts_that_wrote_count_where_an_export_names_fewer():
+    named = Chat("g1", "群一", "group", "telegram-json", members=(Member("1", "甲"), Member("2", "乙")))
+    rows = [named, said(1, "", files=[CLIP]), *(said(n, "嗨", f"客户{n}") for n in range(2, 6))]
+    (group,) = only(rows).groups
+    assert (group.members, group.members_basis) == (5, "wrote")
+    (group,) = only([named, said(1, "", files=[CLIP])]).groups
+    assert (group.members, group.members_basis) == (2, "named")
+
+
+def test_a_private_chat_of_one_account_in_two_exports_is_two_chats_unless_they_share_a_post():
+    private = Chat("7", "甲", "private", "telegram-json")
+    rows = [private, said(1, "", chat="7", files=[CLIP]), private, said(9, "", chat="7", file="c", files=[CLIP])]
+    assert len(only(rows).groups) == 2
+    rows[-1] = said(1, "", chat="7", file="c", files=[CLIP])
     assert len(only(rows).groups) == 1

@@ -424,7 +424,7 @@ def test_the_catalogue_names_a_page_by_its_address_and_its_title(make_view):
     row = table.rows[0]
     assert row[1] == "ITEM-0001\nhttps://example.org/g"
     assert row[2] == "电子数据（第十四条第（一）项）"
-    assert row[4].startswith("《换脸交流群（2,013 成员）》\n保存文件19个\n共固定2次，此处为记录2/1")
+    assert row[4].startswith("《换脸交流群（2,013 成员）》；保存文件19个；共固定2次，此处为记录2/1")
 
 
 def test_addresses_in_the_names_of_gaps_are_hidden_for_sealed_captures(make_view):

@@ -45,13 +45,23 @@ def rows_of(make_desk, case, language="zh"):
     return catalogue.rows(desk.case, desk.words)
 
 
-def test_exhibits_stand_by_element_and_their_items_by_time_of_collection(make_desk):
+def test_exhibits_stand_by_label_and_their_items_by_time_of_collection(make_desk):
     case = with_exhibits(
         Exhibit("B", "late element", ("ITEM-0004",), (), ("E10",)),
         Exhibit("A", "early element", ("ITEM-0001", "ITEM-0002"), (), ("E2", "E8")),
     )
     found = [(str(row.no), str(row.item)) for row in rows_of(make_desk, case)]
-    assert found == [("1-1", "ITEM-0002"), ("1-2", "ITEM-0001"), ("2-1", "ITEM-0004"), ("3-1", "ITEM-0003")]
+    wanted = [("A（1）", "ITEM-0002"), ("A（2）", "ITEM-0001"), ("B", "ITEM-0004"), ("［1］", "ITEM-0003")]
+    assert found == wanted
+
+
+def test_an_exhibit_has_the_number_that_its_examiner_gave_it(make_desk):
+    case = with_exhibits(
+        Exhibit("8-1", "clip", ("ITEM-0001",), (), ("E2",)),
+        Exhibit("10-1", "page", ("ITEM-0002",), (), ("E1",)),
+        Exhibit("2-3", "chat", ("ITEM-0003",), (), ("E8",)),
+    )
+    assert [str(row.no) for row in rows_of(make_desk, case)] == ["2-3", "8-1", "10-1", "［1］"]
 
 
 def test_what_is_in_no_exhibit_comes_last_and_says_so(make_desk):
@@ -63,7 +73,7 @@ def test_of_two_exhibits_with_one_label_the_newer_counts(make_desk):
     case = with_exhibits(
         Exhibit("A", "first", ("ITEM-0001",), (), ("E2",)), Exhibit("A", "second", ("ITEM-0002",), (), ("E2",))
     )
-    found = [row for row in rows_of(make_desk, case) if row.no.startswith("1-")]
+    found = [row for row in rows_of(make_desk, case) if row.no == "A"]
     assert [str(row.item) for row in found] == ["ITEM-0002"]
     assert "second" in found[0].proves
 
@@ -73,8 +83,8 @@ def test_an_item_in_two_exhibits_is_listed_twice_and_refers_to_its_first_place(m
         Exhibit("A", "one", ("ITEM-0001",), (), ("E2",)), Exhibit("B", "two", ("ITEM-0001",), (), ("E8",))
     )
     found = [row for row in rows_of(make_desk, case) if row.item == "ITEM-0001"]
-    assert [str(row.no) for row in found] == ["1-1", "2-1"]
-    assert found[1].remark == "同1-1"
+    assert [str(row.no) for row in found] == ["A", "B"]
+    assert found[1].remark == "同A"
 
 
 def test_an_exhibit_of_findings_lists_the_items_that_they_are_about(make_desk):
@@ -163,9 +173,10 @@ def test_a_title_that_is_a_formula_stays_text_everywhere(make_desk):
     assert codes == [], "no field in the text computes anything"
 
 
-def test_a_number_such_as_1_2_is_no_day_in_a_spreadsheet(make_desk, make_case):
-    _, *rows = read_csv(paper.papers(make_desk(make_case("small", "cn"), "zh")))
-    assert [row[0] for row in rows] == ["1–1", "1–2"]
+def test_a_number_such_as_1_2_is_no_day_in_a_spreadsheet(make_desk):
+    case = with_exhibits(Exhibit("1-2", "x", ("ITEM-0001",), (), ("E1",)))
+    _, *rows = read_csv(paper.papers(make_desk(case, "zh")))
+    assert [row[0] for row in rows] == ["1–2", "［1］", "［2］", "［3］"]
 
 
 def test_the_document_opens_with_all_rows_lies_on_its_side_and_repeats_its_heading(make_desk, make_case):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from forensics.chats.message import Chat
+from forensics.chats.payment import OUT
 from forensics.reporter import view
 from forensics.reporter.counts_money import ROWS_SHOWN
 from tests.fakes import dossiers, snapshots
@@ -38,7 +39,7 @@ def test_totals_are_those_of_the_rows_and_classes_stay_apart(counted):
         ("stated in chat", "of these, also in a bill", "3", "CNY 688.00"),
         ("stated in chat", "Refunds (apart)", "1", "CNY 88.80"),
         ("shown on a screenshot", "Payments (gross)", "1", "at least CNY 66.00"),
-        ("in a bill", "Payments (gross)", "4", "at least CNY 1,687.00"),
+        ("in a bill", "Received (gross, for whatever purpose)", "4", "at least CNY 1,687.00"),
         ("in a bill", "of these, also stated in chat", "3", "CNY 688.00"),
     ]
     every = sum(AMOUNTS) + 6600 + 168700
@@ -138,10 +139,107 @@ def test_a_provision_is_never_said_to_be_reached(counted):
     assert not re.search("exceed|fulfil|is met|are met|has been reached|guilty", said(section))
     (table,) = tables(section)
     cells = {one[1]: one[3] for one in table}
-    assert cells["accounts that paid; the provision counts registered paying members"] == "at least 6"
+    payers = "accounts that paid as stated in chat, by displayed name; the provision counts registered paying members"
+    assert cells[payers] == "6"
     assert cells["groups with 30 or more members as displayed"] == "2"
     assert cells["groups with 3,000 or more members as displayed"] == "0"
-    assert cells["posts of works"] == "at least 3"
+    assert cells["posts of works, by any account and of files of any kind"] == (
+        "at least 3\nof these by accounts in question: 2"
+    )
+
+
+def marked(dossier, snapshot=None):
+    (table,) = tables(inner(built("counts", dossier, snapshot=snapshot), "counts-marks"))
+    return {(one[2], one[0][:7]): one[3] for one in table}
+
+
+def typed(**kinds):
+    """Gives a case whose items are of these media types, by digest."""
+    case = dossiers.snapshot()
+    first = case.acquisitions[0]
+    kept = first.record.artifacts[0]
+    made = tuple(
+        replace(kept, digests=replace(kept.digests, sha256=digest), media_type=kind, sealed=None)
+        for digest, kind in kinds.items()
+    )
+    return replace(case, acquisitions=(replace(first, record=replace(first.record, artifacts=made)),))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "videos", "pictures"),
+    [
+        ("video/mp4", "video/quicktime", "at least 1", "pictures: 0; text files: 0"),
+        ("video/mp4", "image/jpeg", "0", "pictures: 0; text files: 0"),
+        ("image/jpeg", "image/png", "0", "pictures: 1; text files: 0"),
+        ("text/plain", "text/plain", "0", "pictures: 0; text files: 1"),
+        ("application/zip", "application/zip", "0", "pictures: 0; text files: 0"),
+    ],
+)
+def test_a_work_is_beside_a_number_of_videos_only_where_all_copies_are_videos(dossier, first, second, videos, pictures):
+    cells = {
+        key[0]: shown for key, shown in marked(dossier, typed(**{dossiers.CLIP: first, dossiers.COPY: second})).items()
+    }
+    assert cells["20 videos"] == videos
+    assert cells["200 pictures, articles or messages"] == pictures
+
+
+def test_a_work_of_an_unknown_kind_is_in_no_count_by_kind_and_that_is_said(dossier, counted):
+    assert {key[0]: shown for key, shown in marked(dossier).items()}["20 videos"] == "0"
+    assert "of a kind that is not known: 1; they are in no count by kind of file" in said(
+        inner(counted, "counts-marks")
+    )
+
+
+def test_beside_proceeds_stands_what_a_chat_states_too_and_the_rest_of_a_bill_apart(dossier):
+    cells = [shown for key, shown in marked(dossier).items() if key[0] == "CNY 10,000"]
+    assert cells
+    for shown in cells:
+        assert shown.split("\n") == [
+            "in a bill and also stated in chat: CNY 688.00",
+            "all that the bills show as received, not distinguished by purpose: CNY 1,687.00",
+            "shown on a screenshot alone, no row of a bill agrees: CNY 66.00",
+            f"stated in chat alone, without one row of a bill of its own: CNY {(sum(AMOUNTS) - 68800) / 100:.2f}",
+        ]
+
+
+def test_tables_of_payments_are_in_order_of_time_and_unknown_times_come_last():
+    late, local, early = row(9, 100, "甲"), row(1, 200, "乙", is_local=True), row(2, 300, "丙")
+    section = built("counts", dossiers.make([], bills=[late, local, early]))
+    (table,) = tables(inner(section, "counts-bill-cny"))
+    assert [one[0] for one in table] == ["row-2", "row-9", "row-1"]
+
+
+def test_payments_of_one_time_are_in_order_of_their_ids():
+    rows_ = [replace(row(n, 100, f"客户{n}", when=at(1)), id=f"p-{n}") for n in (3, 1, 2)]
+    (table,) = tables(inner(built("counts", dossiers.make([], bills=rows_)), "counts-bill-cny"))
+    assert [one[0] for one in table] == ["p-1", "p-2", "p-3"]
+
+
+@pytest.mark.parametrize(
+    ("holder", "note"),
+    [
+        ("holder@example.com", "nobody stated that the holder of the bill is an account in question"),
+        ("", "the bill does not name its holder"),
+        (dossiers.SELLER, None),
+    ],
+)
+def test_a_bill_says_where_nobody_stated_its_holder_to_be_in_question(holder, note):
+    text = said(inner(built("counts", dossiers.make([], bills=[row(1, 100, "甲", payee=holder)])), "counts-bill-cny"))
+    notes = ("nobody stated that the holder", "does not name its holder")
+    assert (note in text) if note else not any(one in text for one in notes)
+
+
+def test_what_the_holder_of_a_bill_paid_is_not_said_to_be_paid_by_an_account_in_question():
+    text = said(built("counts", dossiers.make([], bills=[row(1, 100, "账户", payee="店", direction=OUT)])))
+    assert "Paid by the holder of the bill" in text
+    assert "Paid by the accounts in question" not in text
+
+
+def test_footage_that_nobody_posted_is_not_among_the_posted_copies():
+    rows_ = [dossiers.GROUP, message(1, "成品", dossiers.SELLER, files=[dossiers.COPY])]
+    text = said(inner(built("counts", dossiers.make(rows_, bills=[])), "counts-spread"))
+    assert "Material of the same picture or sound that nobody posted here" in text
+    assert "Work 1: ITEM-0004" not in text
 
 
 def test_a_group_that_two_exports_show_is_one_group_for_the_provisions():
@@ -209,3 +307,11 @@ def test_a_report_of_a_case_with_chats_has_the_parts_in_their_places(dossier):
     anchors = [section.anchor for section in made.sections]
     assert anchors.index("facts") < anchors.index("observations") < anchors.index("counts") < anchors.index("limits")
     assert anchors.index("declaration") < anchors.index("transcript")
+
+
+def test_copies_that_no_comparison_tells_from_unaltered_footage_are_said_to_be_so(dossier):
+    works = tuple(replace(one, uncompared=one.copies[1:]) for one in dossier.works)
+    text = said(inner(built("counts", replace(dossier, works=works)), "counts-spread"))
+    assert "number 2; unaltered footage may be among them" in text
+    assert "whether they are altered: 1; unaltered" in said(built("facts", replace(dossier, works=works)))
+    assert "unaltered footage" not in said(built("facts", dossier))

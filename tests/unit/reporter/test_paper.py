@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from forensics.engine.act import environment
 from forensics.errors import ReportError, StoreError
 from forensics.model import Exhibit, Statement
 from forensics.reporter import paper, paper_fact, paper_table
@@ -112,6 +113,15 @@ def test_the_operators_own_machine_and_network_are_not_named(make_desk, make_cas
             said = " ".join(strings(paper.view(kind, desk)))
             assert "anna-laptop" not in said
             assert "192.0.2.7" not in said
+
+
+def test_the_recorded_operating_system_stands_in_the_line_of_the_machine(make_desk, make_case):
+    said = labels(viewed("collection-statement", make_desk(make_case("small", "cn"), "zh")), Pairs)
+    assert said["计算机环境"] == "Debian GNU/Linux 12 (bookworm), Linux 6.1.0-18-amd64, x86_64"
+
+
+def test_what_an_act_records_of_the_machine_is_what_the_papers_read():
+    assert paper_fact._system(environment()).startswith(environment()["operating_system"])
 
 
 def hash_rows(desk):

@@ -1,4 +1,4 @@
-"""What makes a drawn PDF one for archives: the same bytes each time, nothing borrowed, and what machines read inside."""
+"""What makes a drawn PDF one for archives: the same bytes, nothing borrowed, and what machines read inside."""
 
 from __future__ import annotations
 

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from forensics.chats.payment import OUT
 from forensics.reporter import view
 from forensics.reporter.blocks import Pairs, Table
+from forensics.reporter.requests_ask import service
 from forensics.reporter.requests_clock import months_after
-from forensics.reporter.requests_data import service
 from tests.fakes import dossiers, snapshot_captures, snapshots
 from tests.fakes.dossiers import BUYERS, SELLER
+from tests.unit.proof.exports import row
 from tests.unit.reporter.conftest import JURISDICTIONS, LANGUAGES
 from tests.unit.reporter.test_text import BANNED
 from tests.unit.reporter.test_view import SECRETS, blocks_of, section, words_of
@@ -55,16 +57,53 @@ def test_a_case_without_sources_asks_nobody_for_anything(templates):
 
 def test_the_range_is_that_of_the_known_instants(sale):
     # The chat's payments are 2 to 11 minutes after 12:00; one more has no zone.
-    [telegram] = [one for one in asked(sale, "payments") if "Telegram" in words_of(one)]
-    assert pairs(telegram)["Range of time (UTC)"] == "2022-06-12 12:02:00 to 2022-06-12 12:11:00"
-    assert pairs(telegram)["Without a known instant"].startswith("1 records")
+    # Those of 2, 5 and 6 minutes stand in the bill and are asked for by its rows.
+    [lines] = [one for one in asked(sale, "payments") if "wechat-password-red-packet" in words_of(one)]
+    assert pairs(lines)["Range of time (UTC)"] == "2022-06-12 12:07:00 to 2022-06-12 12:11:00"
+    assert pairs(lines)["Without a known instant"].startswith("1 records")
 
 
 def test_numbers_of_transactions_are_given_as_the_bill_has_them(sale):
     rows = [row for one in asked(sale, "payments") for row in identifiers(one)]
-    numbers = [row[1] for row in rows if row[0] == "transaction"]
-    assert len(numbers) == 1
-    assert numbers[0].startswith("1000039801202206120000000001, ")
+    numbers = [row[1] for row in rows if row[0] == "transaction that agrees with a message or screenshot"]
+    assert [one.startswith("1000039801202206120000000001, ") for one in numbers] == [False, False, True]
+
+
+def test_no_payment_is_asked_of_the_service_of_the_chat(sale):
+    assert not [one for one in asked(sale, "payments") if "Telegram" in words_of(one)]
+
+
+def payments_asked(templates, bills):
+    return asked(part_of(dossiers.snapshot(), templates, dossier=dossiers.make([], bills=bills)), "payments")
+
+
+def test_own_purchases_of_the_holder_of_a_bill_are_not_asked_for(templates):
+    bills = [row(1, 6600, "家人", payee="账户"), row(2, 1800, "账户", payee="早餐店", direction=OUT)]
+    [one] = payments_asked(templates, bills)
+    assert [each[1].split(", ")[0] for each in identifiers(one) if each[0].startswith("transaction")] == ["CNY 66.00"]
+    assert "without a message or screenshot, are left out: 1." in words_of(one)
+    assert "CNY 18.00" not in words_of(one)
+
+
+def test_rows_that_agree_with_a_message_come_before_those_without_one(sale):
+    [one] = [one for one in asked(sale, "payments") if any("line 90" in row[2] for row in identifiers(one))]
+    kinds = [row[0] for row in identifiers(one) if row[0].startswith("transaction")]
+    agreeing, alone = "transaction that agrees with a message or screenshot", "transaction without a message"
+    assert [kind.startswith(alone) for kind in kinds] == [False, False, False, True]
+    assert kinds[:3] == [agreeing] * 3
+
+
+def test_each_form_of_a_bill_has_a_request_of_its_own(templates):
+    bills = [replace(row(n, 100, "客户"), rule=rule) for n, rule in enumerate(("wechat-bill", "alipay-bill"), 1)]
+    found = [words_of(one) for one in payments_asked(templates, bills)]
+    assert ["“Alipay”" in one for one in found] == [True, False]
+    assert ["“WeChat”" in one for one in found] == [False, True]
+
+
+def test_the_holder_of_a_bill_is_asked_for_without_a_name(templates):
+    [one] = payments_asked(templates, [row(1, 100, "客户", payee="holder@example.com")])
+    assert "bill holder (the account stands in the bill" in words_of(one)
+    assert "holder@example.com" not in words_of(one)
 
 
 def test_accounts_of_third_parties_are_not_named_and_those_in_question_are(sale):

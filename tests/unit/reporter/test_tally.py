@@ -4,15 +4,18 @@ from dataclasses import replace
 
 import pytest
 
+from forensics.chats.message import Chat
+from forensics.chats.payment import OUT
 from forensics.model import Result, Sensitivity
 from forensics.reporter import html, pdf
 from forensics.reporter.blocks import Cover, Pairs, ReportView, Running
 from forensics.reporter.measured import arranged
 from forensics.reporter.picture import Thumbnails
+from forensics.reporter.tally_record import platform_id, record_said
 from forensics.reporter.tally_sign import signs
 from forensics.reporter.wording import words
 from tests.fakes import dossiers, snapshots
-from tests.unit.proof.exports import GROUP
+from tests.unit.proof.exports import GROUP, at, row
 from tests.unit.proof.exports import said as message
 from tests.unit.reporter.conftest import LANGUAGES
 from tests.unit.reporter.money_sections import built, inner, rows, said, tables, templates
@@ -61,12 +64,119 @@ def test_a_withdrawn_fact_is_not_printed(dossier):
 def test_payments_say_for_how_many_there_is_a_second_independent_item(found):
     (table,) = tables(inner(found, "facts-payments"))
     assert [(one[3], one[4]) for one in table] == [
-        ("2 for 3, otherwise 1", "Payments without a row of a bill: 5."),
-        ("1", "There is no second independent item."),
-        ("2 for 3, otherwise 1", "Rows without a message: 1."),
+        (
+            "2 for 3 of 8, otherwise 1",
+            "Without one row of a bill of their own: 5. Refunds and what was paid out are among them.",
+        ),
+        ("1", "Payments on screenshots with which no row of a bill agrees: 1."),
+        ("2 for 3 of 4, otherwise 1", "Rows without one message or screenshot of their own: 1."),
     ]
     assert "7 payments, at least CNY 1,530.80." in table[0][1]
     assert "Refunds, apart: 1, CNY 88.80." in table[0][1]
+
+
+def lead_texts(dossier):
+    (table,) = tables(inner(built("facts", dossier), "facts-leads"))
+    return {one[1].partition(":")[0]: one[1] for one in table}
+
+
+PRICES = "价目表：换脸定制 188.00元一条；教程 365.00元；软件整合包 688.00元"
+
+
+def test_a_message_that_fits_two_rules_is_one_message_and_two_leads():
+    rows_ = [GROUP, message(1, PRICES, dossiers.SELLER)]
+    made = dossiers.make(rows_, bills=[])
+    assert sorted(one.rule for one in made.leads if one.topic == "offer") == ["offer-price-list", "offer-swap"]
+    assert lead_texts(made)["Offers"] == "Offers: 1 message, 2 leads. Messages of accounts in question among them: 1."
+
+
+def test_a_message_that_two_exports_have_is_counted_once():
+    said_, paid = message(1, PRICES, dossiers.SELLER), message(2, "[口令红包] 188.00元", "客户")
+    other = [replace(one, locator=replace(one.locator, file="c" * 64)) for one in (said_, paid)]
+    made = dossiers.make([GROUP, said_, paid, GROUP, *other], bills=[])
+    assert sum(one.topic == "offer" for one in made.leads) == 4
+    assert lead_texts(made)["Offers"].startswith("Offers: 1 message, 2 leads.")
+
+
+def test_the_same_words_in_two_unrelated_chats_are_two_messages():
+    once = message(1, PRICES, dossiers.SELLER)
+    twice = replace(once, chat="g9", locator=replace(once.locator, file="c" * 64))
+    made = dossiers.make([GROUP, once, Chat("g9", "三群", "group", "telegram-json"), twice], bills=[])
+    assert lead_texts(made)["Offers"].startswith("Offers: 2 messages, 4 leads.")
+
+
+def test_the_same_words_twice_in_one_export_are_two_messages():
+    made = dossiers.make([GROUP, *(message(n, PRICES, dossiers.SELLER, when=at(1)) for n in (1, 2))], bills=[])
+    assert lead_texts(made)["Offers"].startswith("Offers: 2 messages, 4 leads.")
+
+
+def test_offers_of_others_are_told_from_those_of_accounts_in_question():
+    made = dossiers.make([GROUP, message(1, PRICES, "客户")], bills=[])
+    assert lead_texts(made)["Offers"].endswith("Messages of accounts in question among them: 0.")
+
+
+def test_the_holder_of_a_bill_whom_nobody_stated_is_called_so():
+    bills = [
+        row(1, 100, "客户", payee="holder@example.com"),
+        row(2, 50, "holder@example.com", payee="店", direction=OUT),
+    ]
+    made = dossiers.make([], bills=bills)
+    assert named(made).account("holder@example.com") == "bill holder"
+    assert named(made).text("付给holder@example.com") == "付给[bill holder]"
+    assert "stands as “bill holder”" in said(built("facts", made))
+
+
+def test_a_holder_who_is_in_question_is_named_as_such():
+    made = dossiers.make([], bills=[row(1, 100, "客户", payee=dossiers.SELLER)])
+    assert named(made).account(dossiers.SELLER) == dossiers.SELLER
+    assert "bill holder" not in said(built("facts", made))
+
+
+def test_two_holders_have_numbers():
+    made = dossiers.make([], bills=[row(1, 100, "客户", payee="甲号"), row(2, 100, "客户", payee="乙号")])
+    assert [named(made).account(name) for name in ("甲号", "乙号")] == ["bill holder 1", "bill holder 2"]
+
+
+@pytest.mark.parametrize(
+    ("record", "shown"),
+    [
+        ("line 12", "第12行"),
+        ("message22, line 81", "message22，第81行"),
+        ("message 3", "第3条消息"),
+        ("STATEMENT-0004 payment 2", "STATEMENT-0004第2笔"),
+        ("messages[12]", "messages[12]"),
+        ("chats.list[0].messages[3]", "chats.list[0].messages[3]"),
+        ("preamble", "表头之前"),
+        ("line 1, =cmd()", "第1行，=cmd()"),
+    ],
+)
+def test_a_place_is_said_in_the_language_of_the_report(record, shown):
+    assert record_said(record, words(templates(), language="zh", jurisdiction="cn")) == shown
+
+
+@pytest.mark.parametrize(
+    ("chat", "number"),
+    [("page", ""), ("chat", ""), ("2022 chats.zip: chat", ""), ("#3", ""), ("1770002134", "1770002134")],
+)
+def test_an_id_that_a_reader_made_up_is_no_id_of_a_platform(chat, number):
+    assert platform_id(chat) == number
+
+
+def test_a_group_has_the_number_that_another_export_displays():
+    bare = replace(dossiers.GROUP, members_shown=None)
+    copies = [replace(one, locator=replace(one.locator, file="c" * 64)) for one in dossiers.conversation()[1:6]]
+    made = dossiers.make([*dossiers.conversation(), bare, *copies], bills=[])
+    source = replace(made.chats[0], finding="9/0", item="ITEM-0003", content="c" * 64)
+    told = {
+        "count": 5,
+        "chats": [{"id": "g1", "title": dossiers.GROUP.title, "kind": "group", "count": 5, "members": 3}],
+    }
+    case = dossiers.snapshot()
+    one = snapshots.finding("c" * 64, "chat.messages", Result.FOUND, "Five messages.", values=told)
+    case = replace(case, findings=(*case.findings, replace(case.findings[0], ref="9/0", record=one)))
+    (table,) = tables(inner(built("facts", replace(made, chats=(source,)), snapshot=case), "facts-chats"))
+    assert "Members as another export of the group displays them: 2,134." in table[0][1]
+    assert "does not display" not in table[0][4]
 
 
 def test_a_lead_is_to_be_read_and_counts_no_items(found):

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.fakes import dossiers
+from tests.unit.proof.exports import said as message
 from tests.unit.reporter.money_sections import built, inner, said, tables
 
 
@@ -29,6 +32,58 @@ def test_what_the_export_states_of_a_message_stands_beside_its_text(annex):
     assert "forwarded from “星光资源群”" in lines["messages[20]"][4]
     assert "forwarded from A01" in lines["messages[21]"][4]
     assert "file ITEM-0004" in lines["messages[4]"][4]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "join_group_by_link: inviter: 王小明",
+            "noted by the program: joined the group by a link; who invited, or made the link: A",
+        ),
+        ('invite_members: members: ["王小明", null]', "noted by the program: members invited; accounts listed: A"),
+        ("edit_group_title: title: 新群", "noted by the program: title of the group changed; title “新群”"),
+        ("pin_message: message_id: 5", "noted by the program: message pinned"),
+    ],
+)
+def test_a_known_service_line_is_said_in_words_beside_the_line_itself(text, shown):
+    line = service_line(text)
+    assert shown in line[4]
+    assert line[2].startswith(text.partition(":")[0])
+    assert "王小明" not in "".join(line)
+
+
+def test_an_unknown_service_line_stands_as_it_is():
+    line = service_line("boost_apply: boosts: 3")
+    assert line[2] == "boost_apply: boosts: 3"
+    assert "noted by the program" not in line[4]
+
+
+def test_an_account_cannot_write_a_service_line():
+    assert "noted by the program" not in service_line("join_group_by_link: inviter: 王小明", kind="text")[4]
+
+
+def service_line(text, kind="system"):
+    rows = [
+        dossiers.GROUP,
+        message(1, text, "王小明", kind=kind),
+        message(2, "[口令红包] 10.00元", "王小明"),
+    ]
+    section = built("transcript", dossiers.make(rows, bills=[]))
+    return next(
+        one for table in tables(inner(section, "transcript-extracts")) for one in table if one[3] == "messages[1]"
+    )
+
+
+def test_another_statement_of_a_payment_says_which_one_is_counted():
+    paid = message(2, "[口令红包] 10.00元", "王小明")
+    other = replace(paid, locator=replace(paid.locator, file="c" * 64))
+    asked = message(3, "换脸多少钱", "王小明")
+    again = replace(asked, locator=replace(asked.locator, file="c" * 64))
+    made = dossiers.make([dossiers.GROUP, paid, asked, dossiers.GROUP, other, again], bills=[])
+    (copy,) = made.ledger.duplicates
+    lines = [one for table in tables(inner(built("transcript", made), "transcript-extracts")) for one in table]
+    assert sum(f"payment {copy.kept} again, not counted twice" in one[4] for one in lines) == 1
 
 
 def test_a_private_chat_is_named_by_a_sign(annex):

@@ -298,7 +298,7 @@ def test_the_catalogue_has_every_item_once_grouped_by_exhibit(make_view):
     table = next(
         block for block in section(make_view("rich", "cn", "zh"), "catalogue").blocks if isinstance(block, Table)
     )
-    assert [row[0] for row in table.rows[:3]] == ["1-1", "1-2", "2-1"]
+    assert [row[0] for row in table.rows[:3]] == ["E-1（1）", "E-1（2）", "［1］"]
     cells = [cell.anchor for row in table.rows for cell in row if isinstance(cell, PageOf)]
     assert sorted(cells) == [f"item-{found.record.id}" for found in snapshots.rich().snapshot().items]
     assert "《最高人民法院关于民事诉讼证据的若干规定》" in words_of(section(make_view("rich", "cn", "zh"), "catalogue"))
