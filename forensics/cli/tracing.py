@@ -20,7 +20,7 @@ MOST_PROBLEMS = 10
 """Problems that are shown to people; `--json` has all."""
 
 GAPS = ("sealed", "not at hand", "unread")
-"""Problems by which a verb ends with 3."""
+"""Problems of tables by which a verb ends with 3; so do rows that could not be read, where it adds up rows."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def told_of(traced: Traced, value: Mapping[str, Any]) -> dict[str, Any]:
         "problems": problems,
         "is_sealed_opened": traced.is_open,
         "head": str(traced.case.head),
-        "exit_code": exit_code(dossier.problems),
+        "exit_code": 3 if own else exit_code(dossier.problems),
     }
     return {name: with_items(member, dossier.items) for name, member in told.items()}
 

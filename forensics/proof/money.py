@@ -18,7 +18,8 @@ from forensics.proof.money_total import Sums, Total, sums
 
 COLUMNS = (
     "id", "certainty", "at", "at_shown", "zone", "amount_minor", "currency", "direction", "payer", "payee", "channel",
-    "is_refund", "memo", "status", "reference", "matched_with", "match_basis", "chat", "message", "rule", "file",
+    "is_refund", "memo", "status", "reference", "matched_with", "matched_class", "match_basis", "chat", "message",
+    "rule", "file",
     "name", "record", "offset",
 )  # fmt: skip
 """Columns of the payment table."""
@@ -131,23 +132,23 @@ def money_json(ledger: Ledger) -> dict[str, object]:
     The other classes stand in `bills`, `screenshots` and `by_certainty`; nothing is added up across classes.
     """
     pairs = matched_with(ledger)
-    classes = {one.id: one.certainty for one in (*ledger.payments, *ledger.shown, *ledger.rows)}
+    classes = _classes(ledger)
     by_class: dict[str, dict[str, object]] = {}
     for one in ledger.sums:
         by_class.setdefault(one.certainty, {})[one.currency] = _sums_json(one)
     return {
-        "payments": [payment_json(one, pairs) for one in ledger.payments],
+        "payments": [payment_json(one, pairs, classes) for one in ledger.payments],
         "totals": by_class.get(STATED_IN_CHAT, {}),
         "chains": [_chain_json(one) for one in ledger.chains],
         "by_certainty": by_class,
-        "bills": [payment_json(one, pairs) for one in ledger.rows],
-        "screenshots": [payment_json(one, pairs) for one in ledger.shown],
+        "bills": [payment_json(one, pairs, classes) for one in ledger.rows],
+        "screenshots": [payment_json(one, pairs, classes) for one in ledger.shown],
         "matches": [_match_json(one, classes) for one in (*ledger.matches, *ledger.beside)],
         "unmatched": [
             {"id": one.id, "reason": one.reason, "candidates": list(one.candidates)} for one in ledger.unmatched
         ],
         "duplicates": [
-            {"kept": one.kept, "dropped": payment_json(one.dropped, pairs), "reason": one.reason}
+            {"kept": one.kept, "dropped": payment_json(one.dropped, pairs, classes), "reason": one.reason}
             for one in ledger.duplicates
         ],
         "possible_duplicates": [list(pair) for pair in ledger.possible],
@@ -162,6 +163,10 @@ def money_json(ledger: Ledger) -> dict[str, object]:
     }
 
 
+def _classes(ledger: Ledger) -> dict[str, str]:
+    return {one.id: one.certainty for one in (*ledger.payments, *ledger.shown, *ledger.rows)}
+
+
 _WINDOWS = ("before", "after", "near")
 
 
@@ -169,8 +174,8 @@ def _problem_json(one: Problem) -> dict[str, object]:
     return {"what": one.what, "detail": one.detail, "locator": _where(one.locator)}
 
 
-def payment_json(one: Payment, pairs: Mapping[str, Match]) -> dict[str, object]:
-    """Writes a payment as a JSON value."""
+def payment_json(one: Payment, pairs: Mapping[str, Match], classes: Mapping[str, str]) -> dict[str, object]:
+    """Writes a payment as a JSON value; `pairs` as `matched_with` gives them, `classes` by id."""
     pair = pairs.get(one.id)
     other = None if pair is None else pair.row if pair.payment == one.id else pair.payment
     return {
@@ -195,6 +200,7 @@ def payment_json(one: Payment, pairs: Mapping[str, Match]) -> dict[str, object]:
         "chat": one.chat,
         "message": one.message,
         "matched_with": other,
+        "matched_class": classes.get(other or ""),
         "match_basis": pair.basis if pair else None,
         "locator": _where(one.locator),
     }
@@ -297,10 +303,10 @@ def table_rows(ledger: Ledger) -> Iterator[tuple[str, ...]]:
     The classes stand one after another, each in order of time; what has no instant comes last, in order of its local
     times.
     """
-    pairs = matched_with(ledger)
+    pairs, classes = matched_with(ledger), _classes(ledger)
     yield COLUMNS
     for one in (each for part in (ledger.payments, ledger.shown, ledger.rows) for each in sorted(part, key=_by_time)):
-        made = payment_json(one, pairs)
+        made = payment_json(one, pairs, classes)
         made |= _where(one.locator)
         yield tuple(safe_cell(made[name]) for name in COLUMNS)
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from forensics.chats.payment import CERTAINTIES, IN, OUT, UNKNOWN, Payment
+from forensics.chats.payment import CERTAINTIES, CONFIRMED_BY_BILL, IN, OUT, STATED_IN_CHAT, UNKNOWN, Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Query:
     Attributes:
         certainty: One class; classes are never added up together.
         directions: Directions that count; `out` is left out of what an account received.
-        ids: Only these; None for all.
+        ids: Only these, which agree with a row of a bill, and rows of bills that agree with a chat; None for all.
     """
 
     certainty: str
@@ -40,7 +40,8 @@ class Query:
         ways = ", ".join(f"'{way}'" for way in self.directions)
         refund = "is_refund" if self.is_refund else "not is_refund"
         base = f"certainty = '{self.certainty}' and currency = '{self.currency}' and {refund} and direction in ({ways})"
-        return base if self.ids is None else f"{base} and matched_with is not null"
+        other = STATED_IN_CHAT if self.certainty == CONFIRMED_BY_BILL else CONFIRMED_BY_BILL
+        return base if self.ids is None else f"{base} and matched_class = '{other}'"
 
 
 @dataclass(frozen=True, slots=True)

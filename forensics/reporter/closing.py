@@ -62,7 +62,7 @@ def _alternatives(key: Explained, words: Words) -> Iterator[Block]:
         return
     yield Paragraph(words.say("limits.others"))
     columns = tuple(Column(words.say(f"limits.column_{name}"), share) for name, share in (("kind", 24), ("others", 76)))
-    yield Table(columns, tuple(_alternative_row(kind, words) for kind in found), "compact")
+    yield Table(columns, tuple(_alternative_row(kind, words) for kind in found), "fine")
 
 
 def _alternative_row(kind: Kind, words: Words) -> tuple[Said, ...]:

@@ -26,7 +26,7 @@ Page = Callable[..., Section]
 PAGES: tuple[tuple[str, Page], ...] = (
     (page_comparison.KIND, page_comparison.comparison),
     (page_copies.KIND, page_copies.copies),
-    (page_faces.DETECTED, page_faces.faces_of),
+    (page_faces.DETECTED, page_faces.faces),
     (page_faces.PERSONS, page_faces.persons),
     (page_faces.LAYOUT, page_faces.layout),
     (page_identity.KIND, page_identity.identity),
@@ -41,7 +41,8 @@ def comparisons(case: CaseFacts, words: Words, *, made: Setting | None = None) -
     cut: list[Said] = []
     for kind, build in PAGES:
         found = _paged(case, kind)
-        for one in found[:MOST_PAGES]:
+        shown = found[:MOST_PAGES]
+        for one in [shown] if kind == page_faces.DETECTED and shown else shown:
             index = len(sections) + 1
             said = words.sub_number("comparisons", index)
             sections.append(build(one, anchor=f"compared-{index}", number_said=said, setting=made))

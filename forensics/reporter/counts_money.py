@@ -145,7 +145,7 @@ def _holders(one: Sums, payments: Mapping[str, Payment], trace: Trace) -> Iterat
         holder, file = holder_of(payments[name]), payments[name].locator.file
         if not holder:
             found["unnamed"].add(file)
-        elif trace.signs.is_holder(holder):
+        elif not trace.signs.is_in_question(holder):
             found["unstated"].add(file)
     for key, files in found.items():
         if files:

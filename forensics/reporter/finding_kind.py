@@ -24,7 +24,7 @@ def kinds(key: Explained, number: Said, *, words: Words) -> Section:
         here = [kind for kind in key.kinds.values() if kind.stage is stage]
         if here:
             blocks.append(Paragraph(words.say(f"stage.{stage.value}"), "strong"))
-            blocks.append(Table(columns, tuple(_row(kind, words) for kind in here), "compact"))
+            blocks.append(Table(columns, tuple(_row(kind, words) for kind in here), "fine"))
     return Section("observations-kinds", number, words.say("kinds.title"), tuple(blocks))
 
 

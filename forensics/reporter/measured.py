@@ -147,12 +147,16 @@ def _named_value(path: Path, value: Any, kind: str, *, words: Words) -> Said:
 
 
 def _run_in_member(listing: Listing, member: Mapping[str, Any], kind: str, *, words: Words) -> Said:
+    """Writes a member of a list; the values of one whose list is always written so need no names."""
     path = tuple(listing.path.split("."))
-    said = [
-        _named_value((*path, *name.split(".")), cell, kind, words=words)
-        for name, _ in listing.columns
-        if (cell := reach(member, tuple(name.split(".")))) not in EMPTY
-    ]
+    said = []
+    for name, _ in listing.columns:
+        inner = tuple(name.split("."))
+        cell = reach(member, inner)
+        if cell not in EMPTY:
+            here = (*path, *inner)
+            bare = listing.is_run_in
+            said.append(_cell(here, cell, words=words) if bare else _named_value(here, cell, kind, words=words))
     return words.join(said, words.say("word.clause"))
 
 

@@ -47,7 +47,7 @@ def observations(case: CaseFacts, words: Words, *, key: Explained, preflights: P
         sections.append(_strays(shown[""], len(sections) + 1, key=key, words=words))
     title = words.say("observations.title")
     number = words.heading_number("observations")
-    return Section("observations", number, title, tuple(blocks), tuple(sections), starts_page=True)
+    return Section("observations", number, title, tuple(blocks), tuple(sections))
 
 
 def _superseded(case: CaseFacts, words: Words) -> Iterator[Paragraph]:

@@ -9,6 +9,7 @@ from forensics.model import Artifact, Finding
 from forensics.reporter.blocks import Block, Column, Gallery, Mask, Paragraph, Picture, Section, Table
 from forensics.reporter.evidence import Said
 from forensics.reporter.facts import ItemFacts, Observation
+from forensics.reporter.item_range import item_ranges
 from forensics.reporter.masking import Setting
 from forensics.reporter.naming import value_said
 from forensics.reporter.page_frame import aside, head
@@ -63,7 +64,7 @@ def _members(finding: Finding) -> tuple[str, ...]:
 
 def _member_table(contents: Sequence[str], setting: Setting) -> Table:
     words = setting.words
-    titles = (("item", 14), ("name", 38), ("captured", 24), ("digest", 24))
+    titles = (("item", 14), ("name", 40), ("captured", 25), ("digest", 21))
     columns = tuple(
         Column(words.say(f"copies.column_{name}"), share, "digest" if name == "digest" else "text")
         for name, share in titles
@@ -81,13 +82,17 @@ def _member_rows(contents: Sequence[str], setting: Setting) -> Iterator[tuple[Sa
                 yield words.say("word.unassigned"), words.say("word.none"), words.say("word.none"), words.show(sha256)
                 continue
             name = words.say("word.masked_name") if facts.masked else words.shortened(facts.name, 90)
-            at = words.both(facts.shown.record.started_at, lines=True) if facts.shown else words.say("word.none")
+            at = (
+                words.say("word.time_utc", utc=words.utc(facts.shown.record.started_at))
+                if facts.shown
+                else words.say("word.none")
+            )
             yield words.show(facts.item.id), name, at, words.short_digest(sha256)
 
 
 def _pair_table(pairs: Sequence[Mapping[str, Any]], setting: Setting) -> Table:
     words = setting.words
-    titles = (("first", 16), ("second", 16), ("relation", 24), ("overlap", 14), ("offset", 12), ("changes", 18))
+    titles = (("first", 26), ("second", 26), ("relation", 16), ("overlap", 10), ("offset", 10), ("changes", 12))
     columns = tuple(Column(words.say(f"copies.column_{name}"), share) for name, share in titles)
     return Table(columns, tuple(_pair_row(one, setting) for one in pairs), "compact")
 
@@ -114,7 +119,7 @@ def _named(pair: Mapping[str, Any], key: str, setting: Setting) -> Said:
     """Names a side of a pair: by its items, where it is recorded as a digest."""
     recorded = text(pair, key) or text(pair, key, "sha256")
     items = setting.items((recorded,))
-    return setting.words.listed(one.item.id for one in items) or setting.words.shortened(recorded, 16)
+    return item_ranges((one.item.id for one in items), setting.words) or setting.words.shortened(recorded, 16)
 
 
 def _seconds(value: float | None, words: Words) -> Said:
@@ -123,7 +128,6 @@ def _seconds(value: float | None, words: Words) -> Said:
 
 def _frames(found: Observation, setting: Setting) -> Iterator[Block]:
     """Draws key frames, the attached ones or else those of the fingerprints of the members."""
-    words = setting.words
     shown = [_frame(one, found.finding.subject, found, setting) for one in _key_frames(found.finding)[:FRAMES_SHOWN]]
     if not shown:
         for sha256 in _members(found.finding)[:FRAMES_SHOWN]:
@@ -131,7 +135,6 @@ def _frames(found: Observation, setting: Setting) -> Iterator[Block]:
             if prints is not None:
                 shown.append(_frame(_key_frames(prints.finding)[0], (sha256,), prints, setting))
     if shown:
-        yield Paragraph(words.say("copies.frames_title"), "strong")
         yield Gallery(tuple(shown), in_a_row=6)
 
 

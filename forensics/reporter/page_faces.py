@@ -32,26 +32,35 @@ MEMBERS_SHOWN = 12
 _TICKS = 5
 
 
-def faces_of(found: Observation, *, anchor: str, number_said: Said, setting: Setting) -> Section:
-    """Builds the page of the faces of one content: time line, table of tracks, best frames."""
+def faces(found: Sequence[Observation], *, anchor: str, number_said: Said, setting: Setting) -> Section:
+    """Builds the page of the faces of all contents: of each time lines and tracks, then the best frames together."""
+    words = setting.words
+    blocks: list[Block] = []
+    for one in found:
+        blocks += _content(one, setting)
+    best = [picture for one in found for picture in _best(one, setting)]
+    if best:
+        blocks += [Paragraph(words.say("faces.best_title"), "strong"), Gallery(tuple(best), in_a_row=6)]
+    for one in found:
+        blocks += aside(one, setting)
+    return Section(anchor, number_said, words.say("faces.section_title"), tuple(blocks))
+
+
+def _content(found: Observation, setting: Setting) -> Iterator[Block]:
+    """Gives the finding on one content, with time lines and table of tracks."""
     words, values = setting.words, found.finding.values
     tracks = members(values, "tracks")
-    title = words.say("faces.title", items=_items(setting, found.finding.subject[0]))
-    blocks: list[Block] = list(head(found, setting))
+    yield Paragraph(words.say("faces.title", items=_items(setting, found.finding.subject[0])), "strong")
+    yield from head(found, setting)
     if tracks[TRACKS_SHOWN:]:
-        blocks.append(Paragraph(words.say("faces.cut", n=len(tracks), shown=TRACKS_SHOWN, ref=found.ref), "note"))
+        yield Paragraph(words.say("faces.cut", n=len(tracks), shown=TRACKS_SHOWN, ref=found.ref), "note")
     length = number(values, "duration_s")
     if tracks and length:
-        blocks.append(_time_line(tracks[:TRACKS_SHOWN], length, words))
+        yield _time_line(tracks[:TRACKS_SHOWN], length, words)
     if tracks:
-        rows = tracks[:TRACKS_SHOWN]
-        blocks += [
-            _track_table(rows, words, is_still=length is None),
-            Paragraph(setting.once("faces", words.say("faces.meaning"), ref=found.ref), "note"),
-        ]
-        blocks += _best(found, tracks, setting)
-    blocks += aside(found, setting)
-    return Section(anchor, number_said, title, tuple(blocks))
+        yield _track_table(tracks[:TRACKS_SHOWN], words, is_still=length is None)
+        if setting.is_first("faces", ref=found.ref):
+            yield Paragraph(words.say("faces.meaning"), "note")
 
 
 def _items(setting: Setting, sha256: str) -> Said:
@@ -119,26 +128,22 @@ def reasons_said(reasons: Sequence[str], words: Words) -> Said:
     return words.listed(said) or words.say("word.not_recorded")
 
 
-def _best(found: Observation, tracks: Sequence[Mapping[str, Any]], setting: Setting) -> Iterator[Block]:
+def _best(found: Observation, setting: Setting) -> Iterator[Picture | Mask]:
     """Draws the best frame of each track; a person whom nobody registered is not shown enlarged."""
     words, finding = setting.words, found.finding
     crops: dict[str, Artifact] = {}
     for one in finding.attachments:
         if one.role == "face":
             crops.setdefault(str(one.facts.get("track")), one)
-    wanted = [(text(track, "id"), track) for track in tracks if text(track, "id") in crops]
-    shown: list[Picture | Mask] = []
-    for name, track in wanted[:FACES_DRAWN]:
+    wanted = [name for track in members(finding.values, "tracks") if (name := text(track, "id")) in crops]
+    items = _items(setting, finding.subject[0])
+    for name in wanted[:FACES_DRAWN]:
         time = number(crops[name].facts, "time_s")
         at = words.say("word.none") if time is None else words.decimal(time, 2)
         caption = words.say("faces.best", track=name, time=at, digest=words.short_digest(crops[name].content_sha256))
-        because = _because(finding.subject[0], text(track, "id"), setting)
-        shown.append(
-            setting.picture(crops[name], caption, contents=finding.subject[:1], ref=found.ref, because=because)
-        )
-    if shown:
-        yield Paragraph(words.say("faces.best_title"), "strong")
-        yield Gallery(tuple(shown), in_a_row=6)
+        because = _because(finding.subject[0], name, setting)
+        said = words.join([items, caption], words.say("word.clause"))
+        yield setting.picture(crops[name], said, contents=finding.subject[:1], ref=found.ref, because=because)
 
 
 def _because(content: str, track: str, setting: Setting) -> Reason | None:

@@ -36,7 +36,7 @@ class Frame:
 
 
 PORTRAIT = Frame(595.28, 841.89, 54, 54, 62, 58)
-LANDSCAPE = Frame(841.89, 595.28, 44, 44, 58, 56)
+LANDSCAPE = Frame(841.89, 595.28, 48, 48, 58, 56)
 """A4 upright and on its side. *Source:* ISO 216."""
 
 

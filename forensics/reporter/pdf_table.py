@@ -68,7 +68,7 @@ PAIRS: Mapping[str, PairLook] = {
 """Role of `Pairs` to its look."""
 
 
-SMALL: Mapping[str, float] = {"compact": 7.4, "fine": 6.8}
+SMALL: Mapping[str, float] = {"compact": 7.2, "fine": 6.8}
 """Role of a table of small rows to the size of its text, in points."""
 
 

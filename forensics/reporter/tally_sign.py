@@ -49,7 +49,8 @@ class Signs:
         numbers: `name_key` to the number of each other account.
         spelled: `name_key` to the spellings that occur.
         kept: `name_key` of words that stay in texts although an account has them as its name.
-        holders: `name_key` to the number of each account that a bill names as its holder and nobody as in question.
+        holders: `name_key` to the number of each account that a bill names as its holder, nobody as in question, and
+            that no chat has: an account of that name in a chat may be anybody's.
     """
 
     words: Words
@@ -73,8 +74,12 @@ class Signs:
         return name_key(name) in self.numbers or self.is_holder(name)
 
     def is_holder(self, name: str) -> bool:
-        """Whether a bill names this account as its holder, and nobody states that it is in question."""
+        """Whether a bill alone names this account, as its holder, and nobody states that it is in question."""
         return name_key(name) in self.holders
+
+    def is_in_question(self, name: str) -> bool:
+        """Whether somebody stated that an account of this name is in question."""
+        return name_key(name) in self.named
 
     def text(self, text: str) -> str:
         """Replaces names of third parties in a text, and masks numbers that lead to persons."""
@@ -170,7 +175,8 @@ def signs(
     named = {name_key(one): one for one in accounts_in_question(statements, dossier)}
     groups = {name_key(one) for one in group_titles(dossier)}
     holding = dict.fromkeys(name_key(holder_of(row)) for row in dossier.ledger.rows)
-    holders = {key: number for number, key in enumerate((one for one in holding if one and one not in named), 1)}
+    others = {*named, *map(name_key, _chat_names(dossier))}
+    holders = {key: number for number, key in enumerate((one for one in holding if one and one not in others), 1)}
     numbers: dict[str, int] = {}
     spelled: dict[str, set[str]] = {name_key(one): {one} for one in named.values()}
     for name in (*_names(dossier), *more):
@@ -205,6 +211,14 @@ def group_titles(dossier: Dossier) -> frozenset[str]:
 def _names(dossier: Dossier) -> Iterator[str]:
     ledger = dossier.ledger
     for one in (*ledger.payments, *ledger.shown, *ledger.rows, *(copy.dropped for copy in ledger.duplicates)):
+        yield from (one.payer, one.payee)
+    yield from _chat_names(dossier)
+
+
+def _chat_names(dossier: Dossier) -> Iterator[str]:
+    """Gives the names of accounts in chats; one of them with the name of a bill's holder need not be the holder's."""
+    ledger = dossier.ledger
+    for one in ledger.payments:
         yield from (one.payer, one.payee)
     for chain in ledger.chains:
         yield chain.customer

@@ -200,7 +200,8 @@ def account_rule(trace: Trace, *, is_whole: bool = False) -> Paragraph:
 def unstated_bills(trace: Trace) -> tuple[str, ...]:
     """Gives the digests of the bills whose holder nobody stated to be in question, in the order of their items."""
     rows = trace.dossier.ledger.rows
-    found = {row.locator.file for row in rows if trace.signs.is_holder(holder_of(row))}
+    holders = ((row.locator.file, holder_of(row)) for row in rows)
+    found = {file for file, holder in holders if holder and not trace.signs.is_in_question(holder)}
     return tuple(sorted(found, key=lambda file: (trace.item(file), file)))
 
 

@@ -10,6 +10,8 @@ from forensics.chats.message import Chat
 from forensics.chats.payment import OUT
 from forensics.reporter import view
 from forensics.reporter.counts_money import ROWS_SHOWN
+from forensics.reporter.tally_sign import signs
+from forensics.reporter.wording import words
 from tests.fakes import dossiers, snapshots
 from tests.unit.proof.exports import at, row
 from tests.unit.proof.exports import said as message
@@ -227,6 +229,17 @@ def test_a_bill_says_where_nobody_stated_its_holder_to_be_in_question(holder, no
     text = said(inner(built("counts", dossiers.make([], bills=[row(1, 100, "甲", payee=holder)])), "counts-bill-cny"))
     notes = ("nobody stated that the holder", "does not name its holder")
     assert (note in text) if note else not any(one in text for one in notes)
+
+
+def test_an_account_of_a_chat_that_has_the_name_of_a_bill_s_holder_is_not_called_the_holder():
+    dossier, en = (
+        dossiers.make([], bills=[row(1, 100, "甲", payee="同名")]),
+        words(templates(), language="en", jurisdiction="cn"),
+    )
+    assert signs((), dossier, en).is_holder("同名")
+    chatting = replace(dossier.ledger, payments=(replace(row(2, 100, "同名"), certainty="stated_in_chat"),))
+    both = signs((), replace(dossier, ledger=chatting), en)
+    assert (both.is_holder("同名"), both.is_third("同名")) == (False, True)
 
 
 def test_what_the_holder_of_a_bill_paid_is_not_said_to_be_paid_by_an_account_in_question():

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from forensics.formats import CODES
-from forensics.model import Result
+from forensics.model import Message, Result
 from forensics.reporter import attached, evidence, measured, wording
-from forensics.reporter.blocks import Gallery, Pairs, Paragraph, Table, strings
+from forensics.reporter.blocks import Paragraph, Table, strings
 from forensics.reporter.choice import CHOICES
+from forensics.reporter.facts import Observation
 from forensics.reporter.naming import leaves, reach, value_name, value_said, value_word
 from tests.fakes import snapshots
 from tests.unit.reporter.conftest import LANGUAGES
@@ -46,7 +47,11 @@ def finding(kind, values, result=Result.FOUND, **more):
 
 
 def beside(made, words):
-    return list(measured.beside(made, "5/1", words=words))
+    return "\n".join(measured.run_in(made, words=words))
+
+
+def tables(made, words):
+    return list(measured.lists(made, "5/1", words=words))
 
 
 @pytest.mark.parametrize("kind", sorted(CHOICES))
@@ -82,12 +87,23 @@ def test_a_value_without_a_name_stays_as_recorded(english):
 
 
 def test_single_values_and_lists_stand_beside_a_finding_with_their_names(english):
-    pairs, table = beside(finding("label.c2pa", C2PA), english)
-    assert isinstance(pairs, Pairs)
-    assert isinstance(table, Table)
-    assert dict(pairs.rows)["state of the credentials"] == "does not pass the checks (invalid)"
-    assert [column.title for column in table.columns] == ["action"], "an empty column is left out"
-    assert table.rows == (("opened (c2pa.opened)",),)
+    single, few = beside(finding("label.c2pa", C2PA), english).split("\n")
+    assert "state of the credentials: does not pass the checks (invalid)" in single.split("; ")
+    assert few == "declared actions: action: opened (c2pa.opened)", "what is empty is left out"
+    assert tables(finding("label.c2pa", C2PA), english) == []
+
+
+def test_a_list_of_more_members_is_a_table_without_empty_columns(english):
+    _, table = tables(finding("label.c2pa", C2PA | {"actions": [{"action": "c2pa.opened", "when": None}] * 5}), english)
+    assert [column.title for column in table.columns] == ["action"]
+    assert table.rows == (("opened (c2pa.opened)",),) * 5
+
+
+def test_what_the_statement_says_is_not_said_again(english):
+    said = Message("m", "{quality} of 100.", {"quality": 75})
+    made = replace(finding("compression.jpeg", {"quality": 75, "saves": 2}), statement=said)
+    assert "75" not in beside(made, english)
+    assert "2" in beside(made, english)
 
 
 def test_what_a_table_does_not_show_is_in_the_annex_under_its_recorded_name(english):
@@ -96,13 +112,14 @@ def test_what_a_table_does_not_show_is_in_the_annex_under_its_recorded_name(engl
 
 
 def test_evidence_text_in_values_is_made_visible(templates, words):
-    texts = list(strings(tuple(beside(finding("label.c2pa", C2PA), words))))
-    assert any("[U+202E]" in text and "[U+1F600]" in text for text in texts)
-    assert not [text for text in texts if evidence.undrawable(text, templates.fonts)]
+    text = beside(finding("label.c2pa", C2PA), words)
+    assert "[U+202E]" in text
+    assert "[U+1F600]" in text
+    assert not evidence.undrawable(text.replace("\n", ""), templates.fonts)
 
 
 def test_a_long_list_is_cut_with_a_number_and_a_reference(english):
-    head, table = beside(finding("container.timeline", {"dates": DATES}), english)
+    head, table = tables(finding("container.timeline", {"dates": DATES}), english)
     assert isinstance(head, Paragraph)
     assert "30" in head.text
     assert "record 5/1" in head.text
@@ -110,8 +127,8 @@ def test_a_long_list_is_cut_with_a_number_and_a_reference(english):
 
 
 def test_a_long_text_is_cut_visibly(english):
-    pairs, *_ = beside(finding("label.generator", {"parameters": {"prompt": "x" * 5000}}), english)
-    text = dict(pairs.rows)["prompt (what was asked for)"]
+    text = beside(finding("label.generator", {"parameters": {"prompt": "x" * 5000}}), english)
+    assert text.startswith("prompt (what was asked for): xxx")
     assert len(text) < 500
     assert text.endswith("...")
 
@@ -120,20 +137,21 @@ def test_a_finding_that_found_nothing_has_no_table_of_zeros(words):
     none = {"count": 0, "anomalies": [], "usual_count": 0, "disagrees": False, "state": "none", "strength": None}
     for kind in ("container.anomaly", "label.iptc", "label.c2pa", "label.aigc"):
         made = finding(kind, none, Result.NOT_FOUND)
-        assert beside(made, words) == []
+        assert beside(made, words) == ""
+        assert tables(made, words) == []
         assert measured.in_annex(made, words=words, most=40) == ([], 0)
 
 
 def test_a_zero_of_a_finding_that_found_something_is_shown(english):
-    pairs, *_ = beside(finding("compression.jpeg", {"explained_share": 0, "quality": 75}), english)
-    assert "0" in dict(pairs.rows).values()
+    text = beside(finding("compression.jpeg", {"explained_share": 0, "quality": 75}), english)
+    assert any(one.endswith(": 0") for one in text.split("; "))
 
 
 def test_every_value_is_beside_the_finding_or_in_the_annex_or_counted_as_left_out(english):
     values = {f"name{n}": n for n in range(1, 61)}
     made = finding("unknown.kind", values)
     lines, left = measured.in_annex(made, words=english, most=40)
-    shown = len(dict(beside(made, english)[0].rows))
+    shown = beside(made, english).count(";") + 1
     assert shown + lines[0].count(";") + 1 + left == 60
 
 
@@ -157,7 +175,7 @@ def test_the_annex_says_what_names_and_words_stand_for(english):
 )
 def test_values_of_any_shape_can_be_shown(words, values):
     made = finding("label.aigc", values)
-    list(strings((tuple(beside(made, words)), *measured.in_annex(made, words=words, most=40)[0])))
+    list(strings((beside(made, words), tuple(tables(made, words)), *measured.in_annex(made, words=words, most=40)[0])))
 
 
 def test_numbers_have_the_sign_of_the_language(templates):
@@ -181,18 +199,21 @@ def test_pictures_are_shown_with_what_they_are_and_others_are_listed(words):
     level = replace(case.artifact("e.png", b"e", "image/png"), role="error-level-map")
     table = replace(case.artifact("t.csv", b"t", "text/csv"), role="frame-table")
     made = finding("compression.jpeg", {}, attachments=(ghost, level, table))
-    wide, pair, listed = attached.attachments(made, "5/1", words=words)
-    assert isinstance(wide, Gallery)
-    assert wide.is_large
-    assert pair.in_a_row == 2
+    found = [Observation("5/1", made, ()), Observation("5/2", made, ())]
+    small, wide = attached.galleries((), found[:1], words=words)
+    assert wide.in_a_row == 2
+    assert small.in_a_row > wide.in_a_row
     assert words.say("role.ghost-map") in wide.pictures[0].caption
     assert words.say("made.ghost-map") in wide.pictures[0].caption
-    assert ghost.digests.sha256 in wide.pictures[0].caption
-    assert [row[2] for row in listed.rows] == [table.digests.sha256]
+    assert ghost.digests.sha256[:16] in wide.pictures[0].caption
+    (listed,) = attached.files(found, words=words)
+    assert [row[2] for row in listed.rows] == [one.digests.sha256 for one in (ghost, level, table)], "each file once"
+    assert all("5/1\u20135/2" in row[0] for row in listed.rows)
 
 
 def test_a_sealed_picture_is_listed_and_not_shown(english):
     kept = snapshots.opened().artifact("g.png", b"g", "image/png")
     sealed = replace(kept, role="ghost-map", sealed={"commitment": "00"})
-    blocks = list(attached.attachments(finding("compression.jpeg", {}, attachments=(sealed,)), "5/1", words=english))
-    assert [type(block) for block in blocks] == [Table]
+    found = [Observation("5/1", finding("compression.jpeg", {}, attachments=(sealed,)), ())]
+    assert list(attached.galleries((), found, words=english)) == []
+    assert [type(block) for block in attached.files(found, words=english)] == [Table]

@@ -6,16 +6,19 @@ from dataclasses import replace
 import pytest
 
 from forensics.errors import ReportError
-from forensics.model import Committed, Outcome, Result, Snapshot
+from forensics.model import Committed, Message, Outcome, Result, Snapshot
 from forensics.reporter import evidence, view
-from forensics.reporter.blocks import Card, Contents, Matrix, PageOf, Paragraph, Picture, Table, strings
-from forensics.reporter.blocks import Result as ResultBlock
+from forensics.reporter.blocks import Contents, Gallery, Matrix, PageOf, Paragraph, Table, strings
 from forensics.reporter.facts import gather
 from forensics.reporter.gaps import all_gaps
 from tests.fakes import snapshots
 from tests.unit.reporter.conftest import JURISDICTIONS, LANGUAGES
 from tests.unit.reporter.test_text import BANNED
 
+STAGES = (
+    *("Securing", "Sampling", "Metadata examination", "Detection of features", "Analysis of features", "Comparison"),
+    *("Evaluation of features", "Synthesis of the results"),
+)
 SECRETS = (
     "victim-name",
     "Anna Example",
@@ -166,9 +169,10 @@ def test_nothing_of_protected_material_or_of_the_operator_is_shown(make_view, ju
 def test_no_picture_is_made_of_protected_material(make_view):
     case = snapshots.rich()
     pictures = {
-        block.picture.sha256
+        picture.sha256
         for block in blocks_of(section(make_view("rich", "cn", "zh"), "observations"))
-        if isinstance(block, Card) and isinstance(block.picture, Picture)
+        if isinstance(block, Gallery)
+        for picture in block.pictures
     }
     protected = {
         artifact.digests.sha256
@@ -198,38 +202,96 @@ def test_a_failed_self_test_is_an_anomaly(templates):
     assert "self-test of run 1/0 was not passed" in words_of(section(report, "anomalies"))
 
 
-def test_all_three_results_are_shown_in_the_same_way(make_view):
+def rows_of_findings(part):
+    for block in blocks_of(part):
+        if isinstance(block, Table) and block.columns[0].title == "Result":
+            yield from block.rows
+
+
+def records_in(text):
+    """Reads references of records, also where consecutive ones are drawn together."""
+    for first, last in re.findall(r"(\d+/\d+)(?:\u2013(\d+/\d+))?", text):
+        seq, start = map(int, first.split("/"))
+        end = int(last.split("/")[1]) if last else start
+        yield from (f"{seq}/{index}" for index in range(start, end + 1))
+
+
+def test_all_three_results_stand_in_one_table_in_the_same_way(make_view):
+    item = section(make_view("small", "intl", "en"), "item-ITEM-0001")
+    tables = [block for block in item.blocks if isinstance(block, Table) and block.columns[0].title == "Result"]
+    assert len(tables) == 1
     part = section(make_view("small", "intl", "en"), "observations")
-    blocks = list(blocks_of(part))
-    heads = [index for index, block in enumerate(blocks) if isinstance(block, ResultBlock)]
-    assert {blocks[index].result for index in heads} == {"Found", "Not found", "Indeterminate"}
-    assert {(type(blocks[index + 1]), blocks[index + 1].role) for index in heads} == {(Paragraph, "body")}
+    assert {row[0] for row in rows_of_findings(part)} == {"Found", "Not found", "Indeterminate"}
 
 
 def test_every_finding_is_shown_once_with_its_limits_and_alternatives(make_view):
     report = make_view("rich", "intl", "en")
-    heads = [block.ref for block in blocks_of(section(report, "observations")) if isinstance(block, ResultBlock)]
-    assert len(heads) == len(set(heads))
     snapshot = snapshots.rich().snapshot()
-    shown = {ref.rpartition(" ")[2] for ref in heads}
-    assert {found.ref for found in snapshot.findings} - shown == {"15/0"}
-    texts = words_of(section(report, "observations"))
+    shown = []
+    for row in rows_of_findings(section(report, "observations")):
+        shared = row[2].partition(". record ")[2].partition("\n")[0]
+        shown += [row[-1]] if row[-1][0].isdigit() else records_in(shared)
+    assert len(shown) == len(set(shown))
+    assert {found.ref for found in snapshot.findings} - set(shown) == {"15/0"}
+    limits, others = (words_of(section(report, name)) for name in ("observations-kinds", "limits-others"))
     for found in snapshot.findings:
-        for message in (*found.record.limits, *found.record.alternatives):
-            assert message.text in texts
+        assert all(message.text in limits for message in found.record.limits)
+        assert all(message.text in others for message in found.record.alternatives)
 
 
-def test_findings_are_grouped_by_stage_in_the_order_of_the_examination(make_view):
-    part = section(make_view("rich", "intl", "en"), "item-ITEM-0001")
+def test_the_numbers_beside_a_finding_lead_to_its_limits_and_other_explanations(make_view):
+    report = make_view("rich", "intl", "en")
+    found = next(one for one in snapshots.rich().snapshot().findings if one.record.kind == "compare.footage")
+    row = next(row for row in rows_of_findings(section(report, "observations")) if row[-1] == found.ref)
+    numbers = re.search(r"\[limits ([\d.]+)(?:; explanations ([\da-z]+))?\]", row[2])
+    named = next(row for block in blocks_of(section(report, "observations-kinds")) if isinstance(block, Table)
+                 for row in block.rows if row[0].startswith(numbers[1].partition(".")[0] + "\u00a0"))  # fmt: skip
+    assert all(message.text in named[1] for message in found.record.limits)
+
+
+def test_nothing_found_is_said_in_its_words_with_the_items(make_view):
+    snapshot = snapshots.rich().snapshot()
+    text = words_of(section(make_view("rich", "intl", "en"), "observations"))
+    for found in snapshot.findings:
+        if found.record.result is Result.NOT_FOUND:
+            assert found.record.statement.text in text
+
+
+def test_what_was_looked_for_is_numbered_in_the_order_of_the_stages(make_view):
+    part = section(make_view("rich", "intl", "en"), "observations-kinds")
     stages = [block.text for block in part.blocks if isinstance(block, Paragraph) and block.role == "strong"]
-    assert stages == ["Metadata examination", "Detection of features", "Comparison"]
+    assert stages == [stage for stage in STAGES if stage in stages]
+    assert len(stages) > 1
+    numbers = [row[0].partition("\u00a0")[0] for block in part.blocks if isinstance(block, Table) for row in block.rows]
+    assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
+
+
+def test_a_finding_whose_place_a_newer_examination_took_is_named_and_not_shown(templates):
+    case = snapshots.small()
+    older = case.snapshot().findings[0]
+    newer = replace(older.record, statement=Message("m", "Seen anew."))
+    seq = case.event("analyze", newer).seq
+    report = view.build(case.snapshot(), language="en", templates=templates)
+    part = section(report, "observations")
+    gone = {one.ref for one in case.snapshot().findings if one.record.analyzer.name == newer.analyzer.name
+            and one.record.subject == newer.subject} - {f"{seq}/0"}  # fmt: skip
+    assert older.ref in gone
+    shown = [ref for row in rows_of_findings(part) for ref in records_in(f"{row[2]} {row[3]}")]
+    assert gone.isdisjoint(shown)
+    assert "Seen anew." in words_of(part)
+    assert f"(events {seq})" in words_of(part)
+    (line,) = re.findall(rf"event {seq} in place of records (.*)", words_of(section(report, "values")))
+    assert set(records_in(line)) == gone
+
+
+def test_a_finding_that_a_newer_run_repeated_stays(make_view):
+    assert "14/0 by 15/0" in words_of(section(make_view("rich", "intl", "en"), "item-ITEM-0001"))
 
 
 def test_values_that_do_not_stand_beside_a_finding_are_in_the_annex(make_view):
     report = make_view("rich", "intl", "en")
     beside, annex = words_of(section(report, "item-ITEM-0001")), words_of(section(report, "values"))
     assert "EXIF:Tag00" not in beside
-    assert "tags" in annex
     assert "EXIF:Tag00\u00a0value 0" in annex
     assert "EXIF:Tag59" not in annex, "a long value is cut; the record has it"
 
