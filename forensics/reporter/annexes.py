@@ -21,11 +21,11 @@ from forensics.reporter.wording import Words
 
 _TERM = re.compile(r"glossary\.([a-z0-9_]+)_term")
 
-VALUES_PER_FINDING = 12
+VALUES_PER_FINDING = 8
 """Most values of one finding in the annex."""
 
-VALUES_IN_ALL = 800
-"""Most values of all findings in the annex: about ten pages."""
+VALUES_IN_ALL = 600
+"""Most values of all findings in the annex: about seven pages."""
 
 EXPLAINED = (
     *("electronic_data", "digest", "time_stamp", "custody", "checkpoint", "item", "finding", "sealing", "metadata"),

@@ -22,8 +22,8 @@ WIDE = frozenset({"ghost-map", "frame-plot"})
 """Roles of pictures that are broad and full of detail: they are drawn larger."""
 
 
-def galleries(first: Sequence[Picture], found: Sequence[Observation], *, words: Words) -> Iterator[Gallery]:
-    """Gives the pictures of an item, with captions that say what they are and are not.
+def galleries(first: Sequence[Picture], found: Sequence[Observation], *, words: Words) -> Iterator[Block]:
+    """Gives the pictures of an item, and says below them what they are and are not.
 
     Only for items that may be shown: a picture of an examination shows what the item shows.
 
@@ -36,9 +36,15 @@ def galleries(first: Sequence[Picture], found: Sequence[Observation], *, words: 
     wide = tuple(_picture(one, words) for one in drawn if one.role in WIDE)
     others = (*first, *(_picture(one, words) for one in drawn if one.role not in WIDE))
     if others:
-        yield Gallery(others, in_a_row=6)
+        yield Gallery(others, in_a_row=5)
     if wide:
         yield Gallery(wide, in_a_row=2)
+    explained = [(role_name(one, words), f"made.{one.role}") for one in drawn if words.has(f"made.{one.role}")]
+    if explained:
+        said = (
+            words.join([name, words.say(key)], words.say("word.full_stop")) for name, key in dict.fromkeys(explained)
+        )
+        yield Paragraph(words.join(said, words.say("word.sentence_space")), "note")
 
 
 def _drawn(found: Observation) -> list[Artifact]:
@@ -62,11 +68,9 @@ def files(found: Sequence[Observation], *, words: Words) -> Iterator[Block]:
 
 
 def _picture(artifact: Artifact, words: Words) -> Picture:
-    """Captions a picture: what it is called, what it is and is not, and its digest."""
-    key = f"made.{artifact.role}"
-    said = [words.say(key)] if words.has(key) else []
-    digest = words.say("digests.value", name="SHA-256", value=words.short_digest(artifact.digests.sha256))
-    caption = words.join([role_name(artifact, words), *said, digest], words.say("word.full_stop"))
+    """Captions a picture: what it is called, and the beginning of its digest, of which the list of files has all."""
+    digest = words.short_digest(artifact.digests.sha256)
+    caption = words.join([role_name(artifact, words), digest], words.say("word.clause"))
     return Picture(artifact.digests.sha256, caption, words.say("picture.failed"))
 
 

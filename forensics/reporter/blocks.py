@@ -88,14 +88,6 @@ class Mask:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """Names and values beside a picture, or beside a text that says why there is none."""
-
-    pairs: Pairs
-    picture: Picture | str
-
-
-@dataclass(frozen=True, slots=True)
 class Gallery:
     """Pictures with their captions: one below the other over the whole width, or `in_a_row` beside each other."""
 
@@ -233,20 +225,7 @@ class Contents:
 
 
 Block = (
-    Paragraph
-    | Points
-    | Table
-    | Pairs
-    | Card
-    | Gallery
-    | Chart
-    | Drawing
-    | Result
-    | Commands
-    | Blank
-    | Matrix
-    | Box
-    | Contents
+    Paragraph | Points | Table | Pairs | Gallery | Chart | Drawing | Result | Commands | Blank | Matrix | Box | Contents
 )
 
 

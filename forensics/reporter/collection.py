@@ -49,7 +49,7 @@ def _runs(case: CaseFacts, words: Words) -> Section:
     acts = case.snapshot.acts
     blocks: list[Block] = [Paragraph(words.say("collection.runs" if acts else "collection.no_runs"))]
     if acts:
-        titles = (("run", 15), ("times", 29), ("arguments", 40), ("machine", 16))
+        titles = (("run", 23), ("times", 28), ("arguments", 34), ("machine", 15))
         columns = tuple(Column(words.say(f"collection.column_{name}"), share) for name, share in titles)
         machines = _machines(case, words)
         blocks.append(

@@ -16,7 +16,6 @@ from forensics.reporter.blocks import (
     Blank,
     Block,
     Box,
-    Card,
     Cell,
     Chart,
     Column,
@@ -110,8 +109,6 @@ class _Writer:
                 return _table(block, is_wide=is_wide)
             case Pairs():
                 return _pairs(block)
-            case Card():
-                return f'<div class="card">{_pairs(block.pairs)}{self._figure(block.picture)}</div>'
             case Gallery():
                 return self._gallery(block)
             case Chart():

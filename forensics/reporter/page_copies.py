@@ -135,7 +135,7 @@ def _frames(found: Observation, setting: Setting) -> Iterator[Block]:
             if prints is not None:
                 shown.append(_frame(_key_frames(prints.finding)[0], (sha256,), prints, setting))
     if shown:
-        yield Gallery(tuple(shown), in_a_row=6)
+        yield Gallery(tuple(shown), in_a_row=5)
 
 
 def _key_frames(finding: Finding) -> tuple[Artifact, ...]:

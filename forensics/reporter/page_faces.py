@@ -40,7 +40,7 @@ def faces(found: Sequence[Observation], *, anchor: str, number_said: Said, setti
         blocks += _content(one, setting)
     best = [picture for one in found for picture in _best(one, setting)]
     if best:
-        blocks += [Paragraph(words.say("faces.best_title"), "strong"), Gallery(tuple(best), in_a_row=6)]
+        blocks += [Paragraph(words.say("faces.best_title"), "strong"), Gallery(tuple(best), in_a_row=5)]
     for one in found:
         blocks += aside(one, setting)
     return Section(anchor, number_said, words.say("faces.section_title"), tuple(blocks))

@@ -171,7 +171,7 @@ def _face(found: Observation, setting: Setting) -> Iterator[Block]:
     time = number(crop.facts, "time_s")
     at = words.say("word.none") if time is None else words.decimal(time, 2)
     caption = words.say("faces.best", track=name, time=at, digest=words.short_digest(crop.content_sha256))
-    yield Gallery((setting.picture(crop, caption, contents=finding.subject[:1], ref=seen.ref),), in_a_row=6)
+    yield Gallery((setting.picture(crop, caption, contents=finding.subject[:1], ref=seen.ref),), in_a_row=5)
 
 
 def resembles(found: Observation) -> bool:

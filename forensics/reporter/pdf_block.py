@@ -12,7 +12,6 @@ from forensics.reporter.blocks import (
     Blank,
     Block,
     Box,
-    Card,
     Chart,
     Commands,
     Contents,
@@ -51,6 +50,9 @@ ROW_HEIGHT = 155.0
 
 TALL = 1.35
 """Most height of a small picture of a gallery, as a multiple of its share of the width."""
+
+CAPTION_INSET = 4.0
+"""Space left and right of a caption: of five pictures in a row, the beginning of a digest still fits on a line."""
 
 NO_PICTURE_HEIGHT = 48.0
 """Height of the ground of a text that stands for a picture of a gallery, in points."""
@@ -132,8 +134,6 @@ class Layout:
                 return self.grid.table(block, width, page_text=self._page_text)
             case Pairs():
                 return self._pairs(block, width)
-            case Card():
-                return self._card(block, width)
             case Gallery():
                 return self._gallery(block, width)
             case Chart():
@@ -195,30 +195,10 @@ class Layout:
             yield replace(first, draw=_together([marker.draw, first.draw]), before=4.0)
             yield from others
 
-    def _card(self, block: Card, width: float) -> Iterator[Strip]:
-        side = width - PICTURE[0] - GAP
-        pairs = [replace(strip, before=0.0) for strip in self.grid.pairs(block.pairs, side)]
-        height = max(sum(strip.height for strip in pairs), PICTURE[1] + 16)
-        picture = self._picture(block.picture)
-
-        def paint(canvas: Canvas, left: float, top: float) -> None:
-            y = top
-            for strip in pairs:
-                strip.draw(canvas, left, y)
-                y -= strip.height
-            picture(canvas, left + side + GAP, top)
-
-        yield Strip(height + 4, paint, before=6.0)
-
-    def _picture(self, picture: Picture | str) -> Draw:
-        made = self.pictures.get(picture.sha256) if isinstance(picture, Picture) else None
-        text = picture if isinstance(picture, str) else (picture.caption if made else picture.missing)
-        return partial(_paint_picture, made=made, caption=self._caption(text, PICTURE[0]), box=PICTURE)
-
     def _caption(self, text: str, width: float) -> list[Strip]:
         style = replace(self.grid.style(7.2, colour=GREY, align="center"), leading=9.6)
-        lines = self._lines(text, style, width=width - 16)
-        return [_line(line, style, width=width - 16) for line in lines]
+        lines = self._lines(text, style, width=width - 2 * CAPTION_INSET)
+        return [_line(line, style, width=width - 2 * CAPTION_INSET) for line in lines]
 
     def _gallery(self, block: Gallery, width: float) -> Iterator[Strip]:
         """Gives a strip for each row of pictures; where two stand in a row, they are drawn from larger ones."""
@@ -257,7 +237,7 @@ class Layout:
         def paint(canvas: Canvas, left: float, top: float) -> None:
             fill(canvas, (left, top - MASK_HEIGHT, across, MASK_HEIGHT), colour=RULE)
             number(canvas, left, top - (MASK_HEIGHT - style.leading) / 2)
-            _below_each_other(caption)(canvas, left + 8, top - MASK_HEIGHT - 2)
+            _below_each_other(caption)(canvas, left + CAPTION_INSET, top - MASK_HEIGHT - 2)
 
         return MASK_HEIGHT + sum(strip.height for strip in caption) + 4, paint
 
@@ -356,7 +336,7 @@ def _leads(block: Block, follower: Block | None) -> bool:
         return block.role == follower.role == "note" and bool(follower.label)
     introduces = isinstance(block, Paragraph) and len(block.text) < INTRODUCTION
     return introduces and isinstance(
-        follower, Table | Pairs | Points | Commands | Matrix | Card | Gallery | Chart | Drawing | Blank
+        follower, Table | Pairs | Points | Commands | Matrix | Gallery | Chart | Drawing | Blank
     )
 
 
@@ -434,4 +414,4 @@ def _paint_picture(
         if is_framed:
             frame(canvas, (*corner, *drawn))
         drop = drawn[1] + 2
-    _below_each_other(caption)(canvas, left + 8, top - drop)
+    _below_each_other(caption)(canvas, left + CAPTION_INSET, top - drop)

@@ -64,7 +64,7 @@ def requests(case: CaseFacts, words: Words, *, dossier: Dossier | None, stands: 
     key = "requests.intro" if len(sections) > len(builders) else "requests.intro_none"
     blocks = (Paragraph(words.say(key, utc=words.utc(case.event.at), seq=case.snapshot.as_of)),)
     title, heading = words.say("requests.title"), words.heading_number("requests")
-    return Section("requests", heading, title, blocks, tuple(sections), starts_page=True)
+    return Section("requests", heading, title, blocks, tuple(sections))
 
 
 def _asked(ask: Ask, index: int, made: _Made, *, like: Section | None) -> Section:

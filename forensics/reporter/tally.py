@@ -42,7 +42,7 @@ def facts_found(case: CaseFacts, words: Words, dossier: Dossier | None) -> Secti
         account_rule(made, is_whole=True),
     )
     title = words.say("tally.title")
-    return Section("facts", words.heading_number("facts"), title, blocks, tuple(_sections(made)), starts_page=True)
+    return Section("facts", words.heading_number("facts"), title, blocks, tuple(_sections(made)))
 
 
 def _sections(made: Trace) -> Iterator[Section]:

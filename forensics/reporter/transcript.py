@@ -62,7 +62,7 @@ def _sections(made: Trace) -> Iterator[Section]:
     rows = (*_stated_words(made), *(_word_row(use, made, texts) for use in made.dossier.slang))
     if rows:
         columns = _columns(_SHARES_WORD, made)
-        blocks = (Paragraph(words.say("transcript.words_intro")), Table(columns, rows, "compact"))
+        blocks = (Paragraph(words.say("transcript.words_intro")), Table(columns, rows, "fine"))
         number = words.sub_number("transcript", 2 if extracts else 1)
         yield Section("transcript-words", number, words.say("transcript.words_title"), blocks, is_wide=True)
 
@@ -85,7 +85,7 @@ def _extracts(made: Trace) -> Iterator[Block]:
             return
         yield Paragraph(_heading(one, made), "strong")
         yield from (Paragraph(told, "note") for told in made.zones(line.message.zone for line in one.lines))
-        yield Table(_columns(_SHARES_LINE, made), _rows(one, reasons, made), "compact")
+        yield Table(_columns(_SHARES_LINE, made), _rows(one, reasons, made), "fine")
         left -= len(one.lines)
 
 

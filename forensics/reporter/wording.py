@@ -40,6 +40,7 @@ ZONES: Mapping[str, str] = {
 """Jurisdiction to the time zone that is shown beside UTC."""
 
 _CHINESE_DIGITS = "〇一二三四五六七八九"
+_DIGEST = re.compile(r"[0-9a-f]{32,}")
 _HALF_MARK = re.compile(r"\[U\+[0-9A-F]*\Z")
 
 
@@ -240,13 +241,13 @@ class Words:
         return self.say("word.raw_name", name=name.display, hex=name.raw_hex)
 
     def shortened(self, text: str, limit: int) -> Said:
-        """Cuts a text after `limit` characters, visibly."""
+        """Cuts a text after `limit` characters, visibly; before a digest of which fewer than 16 would stay."""
         ready = self.show(text)
-        return (
-            ready
-            if len(ready) <= limit
-            else self.say("word.cut", text=Said(_HALF_MARK.sub("", ready[:limit]).rstrip()))
-        )
+        if len(ready) <= limit:
+            return ready
+        across = next((one for one in _DIGEST.finditer(ready) if one.start() < limit < one.start() + 16), None)
+        kept = ready[: across.start() if across else limit]
+        return self.say("word.cut", text=Said(_HALF_MARK.sub("", kept).rstrip()))
 
     def short_digest(self, digest: str) -> Said:
         """Gives the first 16 characters of a digest, with a sign that it goes on."""

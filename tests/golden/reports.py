@@ -11,7 +11,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from forensics.reporter import text, view
-from forensics.reporter.blocks import Box, Card, PageOf, Paragraph, Section, Table, strings
+from forensics.reporter.blocks import Box, PageOf, Paragraph, Section, Table, strings
 from tests.fakes import snapshot_captures, snapshot_faces, snapshots
 
 FOLDER = Path(__file__).parent / "reports"
@@ -52,8 +52,6 @@ def _block(block: object) -> Iterator[str]:
         case Box():
             for inner in block.blocks:
                 yield from _block(inner)
-        case Card():
-            yield from _block(block.pairs)
         case _:
             yield from (" / ".join(one.split("\n")) for one in strings(block))
 

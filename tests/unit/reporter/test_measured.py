@@ -200,11 +200,11 @@ def test_pictures_are_shown_with_what_they_are_and_others_are_listed(words):
     table = replace(case.artifact("t.csv", b"t", "text/csv"), role="frame-table")
     made = finding("compression.jpeg", {}, attachments=(ghost, level, table))
     found = [Observation("5/1", made, ()), Observation("5/2", made, ())]
-    small, wide = attached.galleries((), found[:1], words=words)
+    small, wide, note = attached.galleries((), found[:1], words=words)
     assert wide.in_a_row == 2
     assert small.in_a_row > wide.in_a_row
     assert words.say("role.ghost-map") in wide.pictures[0].caption
-    assert words.say("made.ghost-map") in wide.pictures[0].caption
+    assert words.say("made.ghost-map") in note.text
     assert ghost.digests.sha256[:16] in wide.pictures[0].caption
     (listed,) = attached.files(found, words=words)
     assert [row[2] for row in listed.rows] == [one.digests.sha256 for one in (ghost, level, table)], "each file once"

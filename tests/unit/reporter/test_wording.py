@@ -149,3 +149,12 @@ def test_a_text_is_cut_visibly_and_never_within_a_mark(templates):
     assert english.shortened("abcdef", 3) == "abc..."
     assert english.shortened("ab😀cdef", 6) == "ab..."
     assert english.shortened("abc", 3) == "abc"
+
+
+@pytest.mark.parametrize("limit", range(5, 60, 3))
+def test_a_text_is_never_cut_within_the_first_sixteen_characters_of_a_digest(templates, limit):
+    digest = "0123456789abcdef" * 4
+    cut = spoken(templates, "en").shortened(f"sha256={digest}, 12", limit)
+    kept = cut.removesuffix("...").partition("=")[2]
+    assert kept == "" or len(kept) >= 16
+    assert digest.startswith(kept)
