@@ -20,6 +20,9 @@ DECLARED = 4
 SAMPLES = 5
 """Most observations that the summary quotes, declarations included, so that it stays short."""
 
+OTHERS = 1
+"""Observations other than declarations, the strongest first, that keep their place however much files declare."""
+
 LABELS = "label."
 """Beginning of the kinds of findings that say what a file declares about itself."""
 
@@ -258,9 +261,10 @@ def _declared(case: CaseFacts, words: Words) -> Iterable[Block]:
             yield _nothing_declared(results[Result.INDETERMINATE], words)
         return
     yield Paragraph(words.say("summary.declared"))
-    lines = [_sample(facts, finding, words) for facts, finding in told[:DECLARED]]
-    if told[DECLARED:]:
-        more = words.count("declarations", len(told) - DECLARED)
+    room = _room(case, words)
+    lines = [_sample(facts, finding, words) for facts, finding in told[:room]]
+    if told[room:]:
+        more = words.count("declarations", len(told) - room)
         lines.append(words.say("summary.declared_more", declarations=more, part=words.part("observations")))
     yield Points(tuple(lines))
 
@@ -284,10 +288,20 @@ def _told(case: CaseFacts, *, is_label: bool) -> list[tuple[ItemFacts, Finding]]
 
 
 def _samples(case: CaseFacts, words: Words) -> Iterable[Said]:
-    told_elsewhere = "counts" in words.parts
-    room = SAMPLES - told_elsewhere - min(DECLARED, len(_told(case, is_label=True)))
-    for facts, finding in _told(case, is_label=False)[:room]:
+    declared = min(_room(case, words), len(_told(case, is_label=True)))
+    for facts, finding in _told(case, is_label=False)[: _lines(words) - declared]:
         yield _sample(facts, finding, words)
+
+
+def _room(case: CaseFacts, words: Words) -> int:
+    """Gives how many declarations the summary quotes, so that what was compared keeps its place."""
+    others = min(OTHERS, len(_told(case, is_label=False)))
+    return min(DECLARED, _lines(words) - others)
+
+
+def _lines(words: Words) -> int:
+    """Gives how many observations the summary quotes; one less where a line of it is about chats and payments."""
+    return SAMPLES - ("counts" in words.parts)
 
 
 def _sample(facts: ItemFacts, finding: Finding, words: Words) -> Said:

@@ -9,7 +9,8 @@ import pytest
 from forensics.model import Committed, Gap, GapReason, Result, Sensitivity
 from forensics.reporter import view
 from forensics.reporter.blocks import Contents, Paragraph, Points, Table, strings
-from tests.fakes import snapshots
+from forensics.reporter.ranking import summary_rank
+from tests.fakes import dossiers, snapshots
 from tests.unit.reporter.conftest import LANGUAGES
 
 LABELS = ("label.aigc", "label.c2pa", "label.iptc", "label.generator", "label.watermark", "label.explicit")
@@ -54,6 +55,17 @@ def test_the_summary_begins_with_what_files_declare(templates, language):
     assert blocks[1] == Paragraph(templates.report[language]["summary.declared"])
     assert isinstance(blocks[2], Points)
     assert len(blocks[2].items) == 5, "four declarations, and how many more there are"
+
+
+def test_what_was_compared_keeps_its_place_however_much_is_declared_and_paid(templates):
+    results = [(kind, Result.FOUND) for kind in (*LABELS, "source.comparison", *OTHERS)]
+    chatting = dossiers.make(dossiers.conversation(), bills=dossiers.bill())
+    report = view.build(snapshot(results), language="zh", templates=templates, dossier=chatting)
+    assert any(one.anchor == "counts" for one in report.sections)
+    declared, *_, compared = (one for one in summary_of(report).blocks if isinstance(one, Points))
+    assert (len(declared.items), len(compared.items)) == (4, 1), "three declarations and how many more; one comparison"
+    others = [kind for kind, _ in results if not kind.startswith("label.")]
+    assert min(others, key=summary_rank) == "source.comparison"
 
 
 def test_a_full_summary_has_at_most_400_words(templates):
