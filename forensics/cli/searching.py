@@ -19,7 +19,7 @@ from forensics.model import Snapshot
 from forensics.proof.dossier_beside import beside
 from forensics.proof.dossier_lead import read_leads
 from forensics.proof.dossier_rule import load_all
-from forensics.proof.dossier_source import BillSource, ChatSource, sources_of
+from forensics.proof.dossier_source import TableSource, sources_of
 from forensics.proof.dossier_stated import glossary, spoken, stated
 from forensics.proof.dossier_table import Tables
 from forensics.proof.money import safe_cell
@@ -143,7 +143,7 @@ class _Search:
         for kind, hit in hits_in(self._texts(texts_of(snapshot, case.store.open)), self._wanted):
             self._take(kind, hit)
 
-    def _table(self, kind: str, look: Callable[..., Found], tables: Tables, source: ChatSource | BillSource) -> None:
+    def _table(self, kind: str, look: Callable[..., Found], tables: Tables, source: TableSource) -> None:
         try:
             with tables.opener(source.words) as words, tables.opener(source.table) as table:
                 found = look(words, table, self._wanted, most=self._question.most - len(self.hits))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO
 
-from forensics.chats.message import Locator, Message
+from forensics.chats.message import Chat, Locator, Message, Problem
 from forensics.chats.table import rows_at
 from forensics.chats.word import BEHIND, searched
 from forensics.errors import CodecError, ForensicsError
@@ -16,7 +16,7 @@ from forensics.proof.dossier_rule import Rules
 from forensics.proof.dossier_source import ChatSource
 from forensics.proof.dossier_table import Tables
 from forensics.proof.search import blocks
-from forensics.proof.search_rule import MAX_SEARCHED, Hit, fitting, hit_of
+from forensics.proof.search_rule import MAX_SEARCHED, Hit, SearchBook, fitting, hit_of
 from forensics.proof.search_slang import MAX_PLACES, Slang, Use
 
 
@@ -32,16 +32,17 @@ class Read:
 class _Work:
     """What was found so far."""
 
-    rules: Rules
+    searches: SearchBook
+    glossary: tuple[Slang, ...]
     hits: list[Hit] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     places: dict[str, list[Locator]] = field(default_factory=dict)
 
     def take(self, plain: str, message: Callable[[], Message]) -> None:
         """Looks at the text of one message in the form that is searched."""
-        for rule, words in fitting(plain, self.rules.searches):
+        for rule, words in fitting(plain, self.searches):
             self.hits.append(hit_of(message(), words, topic=rule.topic, rule=rule.id))
-        for slang in self.rules.glossary:
+        for slang in self.glossary:
             if slang.pattern.search(plain):
                 self._count(slang, message)
 
@@ -53,7 +54,7 @@ class _Work:
 
     def uses(self) -> Iterator[Use]:
         """Gives the words that occur."""
-        for slang in self.rules.glossary:
+        for slang in self.glossary:
             if slang.word in self.counts:
                 yield Use(slang, self.counts[slang.word], tuple(self.places[slang.word]))
 
@@ -66,19 +67,31 @@ def read_leads(tables: Tables, spoken: Iterable[Message], *, rules: Rules) -> Re
         spoken: Further texts, as messages.
         rules: Rules of searches, and the glossary.
     """
-    work = _Work(rules)
+    work = _Work(rules.searches, rules.glossary)
     for source in tables.sources.chats:
         if source.words:
             _take_words(work, tables, source)
         else:
-            _take_messages(work, (row for row in tables.chat(source) if isinstance(row, Message)))
+            _take_messages(work, tables.chat(source))
     _take_messages(work, spoken)
     return Read(tuple(work.hits), tuple(work.uses()))
 
 
-def _take_messages(work: _Work, messages: Iterable[Message]) -> None:
-    for one in messages:
-        if one.text:
+def found_in(
+    rows: Iterable[Chat | Message | Problem], searches: SearchBook | None = None, glossary: tuple[Slang, ...] = ()
+) -> Read:
+    """Finds what fits a rule, and the words of the glossary, in messages.
+
+    *Not done:* irony, questions and denials are not told apart from statements; a person reads every hit.
+    """
+    work = _Work(searches or SearchBook((), ""), glossary)
+    _take_messages(work, rows)
+    return Read(tuple(work.hits), tuple(work.uses()))
+
+
+def _take_messages(work: _Work, rows: Iterable[Chat | Message | Problem]) -> None:
+    for one in rows:
+        if isinstance(one, Message) and one.text:
             work.take(searched(one.text[:MAX_SEARCHED]), partial(_itself, one))
 
 
@@ -97,7 +110,7 @@ def _message_at(table: BinaryIO, place: int) -> Message:
 def _take_words(work: _Work, tables: Tables, source: ChatSource) -> None:
     try:
         with tables.opener(source.words) as words, tables.opener(source.table) as table:
-            for line in _lines(words, _any(work.rules)):
+            for line in _lines(words, _any(work)):
                 place, _, text = line.partition("\t")
                 plain = text.partition(BEHIND)[0][:MAX_SEARCHED]
                 if plain:
@@ -106,10 +119,10 @@ def _take_words(work: _Work, tables: Tables, source: ChatSource) -> None:
         tables.fail(source, error)
 
 
-def _any(rules: Rules) -> re.Pattern[str]:
+def _any(work: _Work) -> re.Pattern[str]:
     """Makes a pattern that finds something in every text that fits a rule or has a word of the glossary."""
-    words = {word for rule in rules.searches.searches for word in rule.words}
-    words |= {word.strip() for slang in rules.glossary for word in slang.spellings}
+    words = {word for rule in work.searches.searches for word in rule.words}
+    words |= {word.strip() for slang in work.glossary for word in slang.spellings}
     return re.compile("|".join(map(re.escape, sorted(words - {""}))) or r"(?!)")
 
 

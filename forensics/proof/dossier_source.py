@@ -20,17 +20,17 @@ ERASED, SEALED, WITHHELD = "erased", "sealed", "not at hand"
 
 
 @dataclass(frozen=True, slots=True)
-class ChatSource:
-    """One export of chats.
+class TableSource:
+    """One file that was read into a table.
 
     Attributes:
-        finding: Reference of its `chat.messages`.
+        finding: Reference of the finding that has the table.
         item: Id of the first item that has the content.
-        content: SHA-256 of the export.
-        table: SHA-256 of the message table.
+        content: SHA-256 of the file.
+        table: SHA-256 of the table.
         format: As the finding names it.
         title: File name.
-        count: Messages.
+        count: Messages, or rows that state a payment.
         words: SHA-256 of the table's words; empty where there are none.
     """
 
@@ -44,18 +44,16 @@ class ChatSource:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BillSource:
-    """One bill; attributes as for `ChatSource`, `count` is the number of its rows that state a payment."""
+class ChatSource(TableSource):
+    """One export of chats."""
 
-    finding: str
-    item: str
-    content: str
-    table: str
-    format: str
-    title: str
-    count: int
-    words: str = ""
+    __slots__ = ()
+
+
+class BillSource(TableSource):
+    """One bill."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

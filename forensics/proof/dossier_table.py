@@ -11,7 +11,7 @@ from forensics.chats import bill_table, table
 from forensics.chats.message import Chat, Message, Problem, Row
 from forensics.errors import ForensicsError
 from forensics.proof.dossier_beside import Beside
-from forensics.proof.dossier_source import BillSource, ChatSource, Opener, Sources, withheld
+from forensics.proof.dossier_source import BillSource, ChatSource, Opener, Sources, TableSource, withheld
 from forensics.proof.money_harvest import name_key
 from forensics.proof.spread import Postings
 
@@ -58,7 +58,7 @@ class Tables:
         except ForensicsError as error:
             self.fail(source, error)
 
-    def fail(self, source: ChatSource | BillSource, error: Exception) -> None:
+    def fail(self, source: TableSource, error: Exception) -> None:
         """Notes that a table cannot be read."""
         self.broken.setdefault(source.table, withheld(source.title, source.content, error))
 

@@ -61,20 +61,13 @@ class Shown:
     repeated: tuple[Duplicate, ...]
 
 
-def payments_of(
-    statements: Iterable[Committed[Statement]], *, accounts: frozenset[str] = frozenset()
-) -> tuple[Payment, ...]:
-    """Gives the payments that examiners read from screenshots, of the class *shown on a screenshot*.
+def shown_in(statements: Iterable[Committed[Statement]], *, accounts: frozenset[str] = frozenset()) -> Shown:
+    """Gives the payments that examiners read from screenshots, and which of them several pictures may show.
 
     Args:
         statements: All statements of a case, in the order in which they were committed.
         accounts: Names of the accounts in question; payments to them are `in`, from them `out`.
     """
-    return shown_in(statements, accounts=accounts).payments
-
-
-def shown_in(statements: Iterable[Committed[Statement]], *, accounts: frozenset[str] = frozenset()) -> Shown:
-    """Gives the payments that examiners read from screenshots, and which of them several pictures may show."""
     names = frozenset(name_key(one) for one in accounts)
     kept: dict[tuple[object, ...], list[Payment]] = {}
     repeated: list[Duplicate] = []

@@ -170,8 +170,3 @@ def hit_json(hit: Hit) -> dict[str, object]:
         "sender": hit.sender,
         "locator": {"file": where.file, "name": where.name, "record": where.record, "offset": where.offset},
     }
-
-
-def search_json(hits: Iterable[Hit]) -> dict[str, object]:
-    """Writes the result of a search: `hits`, each with its `locator`."""
-    return {"hits": [hit_json(one) for one in hits]}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from forensics.chats.message import Chat, Locator, Message, Problem
+from forensics.chats.message import Locator, Message
 from forensics.chats.word import searched
 from forensics.errors import UsageError
 from forensics.proof.rulebook import read_folder, rule_folder, text, texts
@@ -108,17 +108,6 @@ def _bounded(word: str) -> str:
     before = r"(?<![a-z0-9])" if re.match(r"[a-z0-9]", word) else ""
     after = r"(?![a-z0-9])" if re.search(r"[a-z0-9]$", word) else ""
     return f"{before}{re.escape(word)}{after}"
-
-
-def find_hits(rows: Iterable[Chat | Message | Problem], book: SearchBook) -> Iterator[Hit]:
-    """Finds every message that fits a rule, in the order of the messages and then of the rules.
-
-    *Not done:* irony, questions and denials are not told apart from statements; a person reads every hit.
-    """
-    for row in rows:
-        if isinstance(row, Message) and row.text:
-            for rule, words in fitting(searched(row.text[:MAX_SEARCHED]), book):
-                yield hit_of(row, words, topic=rule.topic, rule=rule.id)
 
 
 def fitting(plain: str, book: SearchBook) -> Iterator[tuple[Search, tuple[str, ...]]]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forensics.chats.message import Chat, Locator, Message, Problem
+from forensics.chats.message import Locator
 from forensics.chats.word import searched
 from forensics.errors import UsageError
 from forensics.proof.rulebook import read_folder, rule_folder, text, texts
-from forensics.proof.search_rule import MAX_SEARCHED, any_of
+from forensics.proof.search_rule import any_of
 
 LANGUAGES = ("zh", "en", "fr")
 
@@ -46,12 +45,6 @@ class Use:
     places: tuple[Locator, ...]
 
 
-@dataclass(slots=True)
-class _Count:
-    count: int = 0
-    places: list[Locator] = field(default_factory=list)
-
-
 MAX_PLACES = 10
 """Places of a word that are kept; the search finds all."""
 
@@ -82,22 +75,6 @@ def _slang(table: dict[str, Any], name: str) -> Slang:
     said = text(table, "interpreted_by", where)
     chosen, pattern = {one: meaning[one] for one in LANGUAGES}, any_of(spellings, where)
     return Slang(word, spellings, chosen, said, texts(table, "examples", where), pattern)
-
-
-def find_slang(rows: Iterable[Chat | Message | Problem], glossary: tuple[Slang, ...]) -> tuple[Use, ...]:
-    """Counts the messages that have each word, and keeps the first places; words that never occur are left out."""
-    counts = [_Count() for _ in glossary]
-    for row in rows:
-        if not isinstance(row, Message) or not row.text:
-            continue
-        plain = searched(row.text[:MAX_SEARCHED])
-        for slang, count in zip(glossary, counts, strict=True):
-            if slang.pattern.search(plain):
-                count.count += 1
-                if len(count.places) < MAX_PLACES:
-                    count.places.append(row.locator)
-    pairs = zip(glossary, counts, strict=True)
-    return tuple(Use(slang, count.count, tuple(count.places)) for slang, count in pairs if count.count)
 
 
 def spellings_of(word: str, glossary: tuple[Slang, ...]) -> tuple[str, ...]:

@@ -285,21 +285,7 @@ def _possible(trace: Trace) -> Iterator[Block]:
 
 
 def _unpriced(trace: Trace) -> Iterator[Block]:
-    found = sorted(trace.dossier.ledger.unpriced, key=_told_at)
-    if found:
-        yield from _head("unpriced", len(found), trace)
-        columns = _columns(trace, (("place", 24), ("time", 20), ("account", 12), ("channel", 16), ("text", 28)))
-        rows = tuple(
-            (
-                trace.place(one.locator),
-                trace.words.shortened(one.at_shown, 40),
-                _account(one.sender, one.locator.file, trace),
-                trace.word("counts.channel", one.channel),
-                trace.text(one.text, file=one.locator.file, limit=80),
-            )
-            for one in found[:OPEN_SHOWN]
-        )
-        yield Table(columns, rows, "compact")
+    return _told("unpriced", trace.dossier.ledger.unpriced, trace, third=("channel", 16, "counts.channel"))
 
 
 def _account(name: str, file: str, trace: Trace) -> Said:
@@ -307,21 +293,28 @@ def _account(name: str, file: str, trace: Trace) -> Said:
 
 
 def _leads(trace: Trace) -> Iterator[Block]:
-    found = sorted(trace.dossier.ledger.leads, key=_told_at)
-    if found:
-        yield from _head("leads", len(found), trace)
-        columns = _columns(trace, (("place", 24), ("time", 20), ("account", 12), ("reason", 20), ("text", 24)))
-        rows = tuple(
-            (
-                trace.place(one.locator),
-                trace.words.shortened(one.at_shown, 40),
-                _account(one.sender, one.locator.file, trace),
-                trace.word("counts.lead", one.reason),
-                trace.text(one.text, file=one.locator.file, limit=80),
-            )
-            for one in found[:OPEN_SHOWN]
+    return _told("leads", trace.dossier.ledger.leads, trace, third=("reason", 20, "counts.lead"))
+
+
+def _told(name: str, told: Iterable[Lead | Unpriced], trace: Trace, *, third: tuple[str, int, str]) -> Iterator[Block]:
+    """Lists messages that are in no total; `third` is what is said of each: attribute, width of its column, words."""
+    found = sorted(told, key=_told_at)
+    if not found:
+        return
+    attribute, share, words = third
+    yield from _head(name, len(found), trace)
+    shares = (("place", 24), ("time", 20), ("account", 12), (attribute, share), ("text", 44 - share))
+    rows = tuple(
+        (
+            trace.place(one.locator),
+            trace.words.shortened(one.at_shown, 40),
+            _account(one.sender, one.locator.file, trace),
+            trace.word(words, getattr(one, attribute)),
+            trace.text(one.text, file=one.locator.file, limit=80),
         )
-        yield Table(columns, rows, "compact")
+        for one in found[:OPEN_SHOWN]
+    )
+    yield Table(_columns(trace, shares), rows, "compact")
 
 
 def _unread(trace: Trace) -> Iterator[Block]:

@@ -81,11 +81,6 @@ class Signer:
         """SHA-256 of the certificate, in hex."""
         return sha256_hex(_der(self.certificate))
 
-    @property
-    def not_after(self) -> datetime:
-        """Until when the certificate is valid."""
-        return self.certificate.not_valid_after_utc
-
     def __repr__(self) -> str:
         return f"Signer({self.fingerprint[:16]}…)"
 

@@ -12,14 +12,15 @@ from forensics.chats.message import Chat, Locator, Message, Problem
 from forensics.chats.payment import SHOWN_ON_SCREENSHOT
 from forensics.model import Exhibit, Snapshot, Statement
 from forensics.proof.dossier import ChatSource, Dossier
+from forensics.proof.dossier_lead import found_in
 from forensics.proof.extract import passages, wanted_places
 from forensics.proof.money import make_ledger
 from forensics.proof.money_chain import chains
 from forensics.proof.money_harvest import harvest
 from forensics.proof.money_match import Matching
 from forensics.proof.money_rule import load_rules
-from forensics.proof.search_rule import find_hits, load_searches
-from forensics.proof.search_slang import find_slang, load_slang
+from forensics.proof.search_rule import load_searches
+from forensics.proof.search_slang import load_slang
 from forensics.proof.spread import Work, spread
 from tests.fakes import snapshots
 from tests.unit.proof.exports import START, at, row, said
@@ -95,11 +96,11 @@ def make(
         paid, bill() if bills is None else bills, shown=[shown] if bills is None else [],
         how=Matching(accounts=names), rules=load_rules().digest,
     )  # fmt: skip
-    leads = tuple(find_hits(messages, load_searches()))
+    leads = found_in(messages, load_searches()).hits
     work = Work("w1", frozenset({CLIP, COPY}), "clip", "same bytes, source.match 12/0")
     ledger = replace(ledger, chains=chains(messages, ledger.payments, leads, works=[work.digests], accounts=names))
     found = spread(messages, [work])
-    uses = find_slang(messages, load_slang())
+    uses = found_in(messages, None, load_slang()).uses
     count = sum(isinstance(one, Message) for one in messages)
     source = ChatSource("5/0", "ITEM-0001", "a" * 64, TABLE, "telegram-json", "a.json", count)
     wanted = wanted_places(ledger, found, leads=leads, slang=uses)

@@ -111,11 +111,6 @@ class Archive:
             return None
         return digest.hexdigest(), size
 
-    @property
-    def is_spent(self) -> bool:
-        """Whether more lay in the archive than may be unpacked."""
-        return self._left_bytes < 0
-
 
 @contextmanager
 def archive(path: Path, options: Options, *, limit_bytes: int) -> Iterator[Archive]:

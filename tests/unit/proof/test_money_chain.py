@@ -3,10 +3,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from forensics.chats.message import Chat
+from forensics.proof.dossier_lead import found_in
 from forensics.proof.money_chain import chains
 from forensics.proof.money_harvest import harvest
 from forensics.proof.money_rule import load_rules
-from forensics.proof.search_rule import find_hits, load_searches
+from forensics.proof.search_rule import load_searches
 from tests.unit.proof.exports import GROUP, at, said
 
 BOOK, SEARCHES = load_rules(), load_searches()
@@ -14,7 +15,7 @@ CLIP, COPY, OTHER = "1" * 64, "2" * 64, "3" * 64
 
 
 def joined(rows, **options):
-    return chains(rows, harvest(rows, BOOK).payments, list(find_hits(rows, SEARCHES)), **options)
+    return chains(rows, harvest(rows, BOOK).payments, found_in(rows, SEARCHES).hits, **options)
 
 
 SALE = [

@@ -15,7 +15,7 @@ from forensics.proof.candidate import TextLine
 from forensics.proof.confirmation import as_stated, changes_of, corrected, parts_of, payment_told
 from forensics.proof.money import make_ledger, money_json
 from forensics.proof.money_harvest import Harvest
-from forensics.proof.reading import moment_of, payments_of, readings, shown_in
+from forensics.proof.reading import moment_of, readings, shown_in
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 PAYMENT = {"amount_minor": 18800, "currency": "CNY", "at_shown": "2021-07-01 12:30", "zone": "Asia/Shanghai"}
@@ -29,7 +29,7 @@ def reading(number, *payments, content="a" * 64, event=None, **more):
 
 
 def test_a_payment_has_its_class_its_picture_and_its_time_in_utc():
-    (one,) = payments_of([reading(1, {"payer": "甲"})])
+    (one,) = shown_in([reading(1, {"payer": "甲"})]).payments
     assert (one.certainty, one.amount_minor, one.currency) == (SHOWN_ON_SCREENSHOT, 18800, "CNY")
     assert one.at == datetime(2021, 7, 1, 4, 30, tzinfo=UTC)
     assert (one.zone, one.direction) == ("assumed:Asia/Shanghai", UNKNOWN)
@@ -37,7 +37,7 @@ def test_a_payment_has_its_class_its_picture_and_its_time_in_utc():
 
 
 def test_without_a_zone_there_is_no_instant():
-    (one,) = payments_of([reading(1, {"zone": ""})])
+    (one,) = shown_in([reading(1, {"zone": ""})]).payments
     assert (one.at, one.local_at, one.zone) == (None, datetime(2021, 7, 1, 12, 30), "unknown")  # noqa: DTZ001
 
 
@@ -51,14 +51,14 @@ def test_payments_by_the_account_in_question_are_out_and_to_it_in():
     told = reading(
         1, {"payer": "甲"}, {"payee": "甲", "amount_minor": 1}, {"payer": "甲", "payee": "甲", "amount_minor": 2}
     )
-    assert [one.direction for one in payments_of([told], accounts=frozenset({"甲"}))] == [OUT, IN, UNKNOWN]
+    assert [one.direction for one in shown_in([told], accounts=frozenset({"甲"})).payments] == [OUT, IN, UNKNOWN]
 
 
 def test_the_newest_record_counts_and_a_withdrawn_one_does_not():
     first, second = reading(1, {}), reading(1, {"amount_minor": 500}, event=2)
-    assert [one.amount_minor for one in payments_of([first, second])] == [500]
+    assert [one.amount_minor for one in shown_in([first, second]).payments] == [500]
     gone = Committed("3/1", replace(second.record, is_withdrawn=True))
-    assert payments_of([first, second, gone]) == ()
+    assert shown_in([first, second, gone]).payments == ()
     assert standing([first, second, gone]) == ()
     assert [one.ref for one in newest([first, second, gone])] == ["3/1"]
 
@@ -94,11 +94,14 @@ def test_what_two_pictures_may_both_show_is_counted_once(other):
     ],
 )
 def test_what_a_time_an_account_or_an_amount_tells_apart_is_two(other):
-    assert len(payments_of([reading(1, {"payer": "甲"}), reading(2, {"payer": "甲", **other}, content="b" * 64)])) == 2
+    assert (
+        len(shown_in([reading(1, {"payer": "甲"}), reading(2, {"payer": "甲", **other}, content="b" * 64)]).payments)
+        == 2
+    )
 
 
 def test_the_ledger_keeps_screenshots_apart():
-    ledger = make_ledger(Harvest((), (), (), (), (), frozenset()), shown=payments_of([reading(1, {})]))
+    ledger = make_ledger(Harvest((), (), (), (), (), frozenset()), shown=shown_in([reading(1, {})]).payments)
     told = money_json(ledger)
     assert (told["totals"], told["payments"]) == ({}, [])
     assert told["by_certainty"]["shown_on_screenshot"]["CNY"]["amount_minor"] == 18800

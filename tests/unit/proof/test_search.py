@@ -11,9 +11,10 @@ from forensics.chats import table, word
 from forensics.chats.message import Message
 from forensics.chats.word import searched
 from forensics.errors import CodecError, UsageError
-from forensics.proof.search import search, search_json, wanted_of
-from forensics.proof.search_rule import find_hits, load_searches
-from forensics.proof.search_slang import find_slang, load_slang, spellings_of
+from forensics.proof.dossier_lead import found_in
+from forensics.proof.search import hit_json, search, wanted_of
+from forensics.proof.search_rule import load_searches
+from forensics.proof.search_slang import load_slang, spellings_of
 from tests.unit.proof.exports import GROUP, said
 
 TEXTS = [
@@ -104,7 +105,7 @@ def test_words_are_found_across_the_blocks_in_which_a_file_is_read(monkeypatch):
 
 
 def test_a_hit_is_a_lead_with_its_locator(rows):
-    (hit,) = search_json(looked(rows, ["face"]).hits)["hits"]
+    (hit,) = map(hit_json, looked(rows, ["face"]).hits)
     assert hit["status"] == "lead"
     assert hit["locator"] == {"file": "a" * 64, "name": "a.json", "record": "messages[3]", "offset": None}
     json.dumps(hit)
@@ -154,16 +155,16 @@ FOUND_BY = {
 
 @pytest.mark.parametrize("text", FOUND_BY)
 def test_rules_find_their_topics(text):
-    assert {hit.topic for hit in find_hits([said(1, text)], load_searches())} == FOUND_BY[text]
+    assert {hit.topic for hit in found_in([said(1, text)], load_searches()).hits} == FOUND_BY[text]
 
 
 def test_a_rule_names_what_it_found_and_where():
-    (hit,) = find_hits([said(4, "有价目表吗")], load_searches())
+    (hit,) = found_in([said(4, "有价目表吗")], load_searches()).hits
     assert (hit.rule, hit.words, hit.locator.record) == ("offer-price-list", ("价目表",), "messages[4]")
 
 
 def test_the_glossary_counts_words_and_names_who_interpreted_them():
-    uses = find_slang([said(1, "发口令红包"), said(2, "口令紅包来了"), said(3, "成品呢")], load_slang())
+    uses = found_in([said(1, "发口令红包"), said(2, "口令紅包来了"), said(3, "成品呢")], None, load_slang()).uses
     assert [(use.slang.word, use.count) for use in uses] == [("口令红包", 2), ("成品", 1)]
     assert all(use.slang.interpreted_by and use.slang.examples for use in uses)
     assert [one.record for one in uses[0].places] == ["messages[1]", "messages[2]"]
@@ -203,5 +204,5 @@ def test_a_word_without_interpreter_or_meaning_is_refused(tmp_path):
 def test_words_of_a_rule_are_text_and_no_pattern(tmp_path):
     (tmp_path / "x.toml").write_text('[[search]]\nid="a"\ntopic="offer"\nall=[["(a+)+$", "[x"]]', "utf-8")
     book = load_searches(tmp_path)
-    assert list(find_hits([said(1, "a" * 5000)], book)) == []
-    assert len(list(find_hits([said(1, "see [x here")], book))) == 1
+    assert list(found_in([said(1, "a" * 5000)], book).hits) == []
+    assert len(list(found_in([said(1, "see [x here")], book).hits)) == 1
